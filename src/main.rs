@@ -1,0 +1,2 @@
+//! letterpress
+fn main() {}

@@ -1,0 +1,6 @@
+//! Properties that hold for any input.
+
+mod decode;
+mod feed;
+mod mail;
+mod structure;
