@@ -9,14 +9,24 @@
 //!
 //! Not here: files, HTML, addresses on the web, other issues.
 
+mod census;
 mod document;
+mod emoji;
 mod front_matter;
+mod html;
+mod inspect;
+mod item;
 mod model;
+mod preset;
+mod rules;
+mod section;
 mod settings;
+mod slug;
 mod summary;
 
 pub use document::Document;
 pub use front_matter::{Field, FrontMatter, FrontMatterKind, Value};
+pub use inspect::inspect;
 pub use model::{
     Census, Content, Events, Image, Issue, IssueDate, Item, Link, Number, Origin, Precision,
     Repair, Section, Style, Title,
@@ -30,6 +40,7 @@ use crate::diagnostic::{Diagnostic, SourceFile};
 #[derive(Debug)]
 pub struct Reader {
     settings: Settings,
+    rules: rules::Rules,
 }
 
 /// An issue's text, decoded and mended, before it is understood.
@@ -54,7 +65,8 @@ impl Reader {
     /// One diagnostic for each setting that is no valid pattern; they carry no
     /// span, their message names the key.
     pub fn new(settings: Settings) -> Result<Reader, Vec<Diagnostic>> {
-        Ok(Reader { settings })
+        let rules = rules::Rules::new(&settings)?;
+        Ok(Reader { settings, rules })
     }
 
     /// The settings it was made from.
@@ -78,9 +90,16 @@ impl Reader {
     /// the order of the text and have the levels of the settings.
     pub fn parse<'s>(&self, text: &'s Text) -> (Issue<'s>, Vec<Diagnostic>) {
         let source = &text.source;
-        let issue = Issue {
+        let body_start = body_start(source.text());
+        let document = Document::parse(source.text(), body_start);
+        let title_events = document
+            .blocks
+            .first()
+            .filter(|block| body_start == 0 && block.kind == document::Kind::Heading(1))
+            .map(|block| block.events.clone());
+        let mut issue = Issue {
             source,
-            document: Document::parse(source.text(), 0),
+            document,
             front_matter: FrontMatter::default(),
             title: None,
             number: None,
@@ -88,13 +107,15 @@ impl Reader {
             language: None,
             original_url: None,
             season_url: None,
+            promo_marks: Vec::new(),
             season: None,
             mojibake: text.repair.clone(),
-            title_events: None,
+            title_events,
             intro: Vec::new(),
             sections: Vec::new(),
             census: Census::default(),
         };
+        section::understand(&mut issue, &self.rules);
         (issue, text.diagnostics.clone())
     }
 }
@@ -104,4 +125,19 @@ impl Reader {
 /// tracking parameters, no trailing `/`, parameters sorted.
 pub fn canonical_url(url: &str) -> String {
     url.to_owned()
+}
+
+/// First byte after the front matter.
+fn body_start(text: &str) -> usize {
+    for delimiter in ["---\n", "+++\n"] {
+        if let Some(rest) = text.strip_prefix(delimiter) {
+            let close = rest.find(&format!("\n{delimiter}"));
+            return close.map_or(0, |at| at + 9);
+        }
+    }
+    let first = text.lines().next().unwrap_or_default();
+    if first.starts_with("Title:") {
+        return text.find("\n\n").map_or(text.len(), |at| at + 2);
+    }
+    0
 }

@@ -37,6 +37,8 @@ pub struct Issue<'s> {
     pub original_url: Option<String>,
     /// Address of the season's page, from the promo block.
     pub season_url: Option<String>,
+    /// The paragraphs in which the newsletter speaks of itself.
+    pub promo_marks: Vec<Span>,
     /// The season: issue number over season length, rounded up.
     pub season: Option<u64>,
     /// The repair that was made on the text, if any.

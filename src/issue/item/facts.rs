@@ -1,0 +1,124 @@
+//! Stars and credits in the text of an item.
+
+use pulldown_cmark::{Event, Tag};
+use regex::Captures;
+
+use crate::diagnostic::Span;
+use crate::issue::document::collapse;
+use crate::issue::item::{Breaks, Items};
+use crate::issue::model::{Events, Item};
+
+impl Items<'_, '_> {
+    /// Fills stars, contributor and the spans of both in an item whose events
+    /// are set.
+    pub(crate) fn facts(&mut self, item: &mut Item, first: &Events) {
+        let source = &self.text[item.span.range()];
+        if self
+            .rules
+            .meta_hint
+            .as_ref()
+            .is_some_and(|hint| !hint.is_match(source))
+        {
+            return;
+        }
+        self.facts_of(item, first.clone());
+        for block in item.blocks.clone() {
+            if !matches!(
+                self.document.event(block.start),
+                Some(Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock))
+            ) {
+                self.facts_of(item, block);
+            }
+        }
+    }
+
+    fn facts_of(&mut self, item: &mut Item, events: Events) {
+        let mut line = std::mem::take(&mut self.line);
+        line.read(self.document, events, Breaks::Never);
+        let text = &line.text;
+        // Bytes of the text that are brackets with nothing but a fact in them.
+        let mut brackets = Vec::new();
+        for found in self.rules.stars.captures_iter(text) {
+            let whole = found.get_match();
+            let bracket = enclosing(text, whole.start(), whole.end());
+            let Some(stars) = count(&found).filter(|stars| *stars >= 10 || bracket.is_some())
+            else {
+                continue;
+            };
+            item.stars.push(stars);
+            brackets.extend(bracket);
+        }
+        for credit in &self.rules.credits {
+            for found in credit.captures_iter(text) {
+                let Some(name) = found.get(1) else { continue };
+                if item.contributor.is_none() {
+                    item.contributor =
+                        Some(collapse(name.as_str())).filter(|name| !name.is_empty());
+                }
+                let whole = found.get_match();
+                brackets.extend(enclosing(text, whole.start(), whole.end()));
+            }
+        }
+        brackets.sort_unstable();
+        brackets.dedup();
+        // Only those count that nothing follows but marks and each other.
+        let mut end = text.len();
+        for (start, close) in brackets.into_iter().rev() {
+            if close > end || text[close..end].chars().any(char::is_alphanumeric) {
+                break;
+            }
+            end = text[..start].trim_end().len();
+            let bytes = line.source(self.document, end..close);
+            item.meta_spans.push(Span::from(bytes));
+        }
+        self.line = line;
+    }
+}
+
+/// The bracket around a match (or that the match is), when it holds nothing
+/// else.
+fn enclosing(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+    let matched = &text[start..end];
+    if matched.starts_with(['(', '（']) {
+        return matched.ends_with([')', '）']).then_some((start, end));
+    }
+    let before = text[..start].trim_end();
+    let open = before
+        .chars()
+        .next_back()
+        .filter(|c| matches!(c, '(' | '（'))?;
+    let after = text[end..].trim_start();
+    let close = after.chars().next().filter(|c| matches!(c, ')' | '）'))?;
+    Some((
+        before.len() - open.len_utf8(),
+        text.len() - after.len() + close.len_utf8(),
+    ))
+}
+
+/// `1.9k`, `2,300`, `1.2万` as a number.
+fn count(found: &Captures) -> Option<u64> {
+    let (digits, unit) = match (found.get(1), found.get(3)) {
+        (Some(digits), _) => (digits, found.get(2)),
+        (None, Some(digits)) => (digits, found.get(4)),
+        (None, None) => return None,
+    };
+    let unit = unit.map_or("", |unit| unit.as_str());
+    let thousandths: u64 = match unit {
+        "k" | "K" | "千" => 1_000_000,
+        "w" | "W" | "万" => 10_000_000,
+        "m" | "M" => 1_000_000_000,
+        _ => 1_000,
+    };
+    let (whole, fraction) = match digits.as_str().split_once('.') {
+        Some((whole, fraction)) => (whole, fraction),
+        None => (digits.as_str(), ""),
+    };
+    let whole: u64 = whole.replace(',', "").parse().ok()?;
+    let mut total = whole.checked_mul(thousandths)?;
+    let mut place = thousandths;
+    for digit in fraction.chars() {
+        place /= 10;
+        total += u64::from(digit.to_digit(10)?) * place;
+    }
+    Some(total / 1_000)
+}

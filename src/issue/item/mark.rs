@@ -1,0 +1,88 @@
+//! The numbers that items begin with: `1、`, `1．`, `1）`, `1.[`, `①`.
+
+use pulldown_cmark::{Event, Tag};
+
+use crate::issue::document::Document;
+
+/// A number at the begin of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// The number.
+    pub(crate) number: u64,
+    /// What follows the digits, or the first circled number.
+    pub(crate) sign: char,
+    /// Length of number and sign in bytes.
+    pub(crate) length: usize,
+}
+
+/// The mark that a line beginning with the event at `index` has, also inside
+/// bold.
+pub(crate) fn cjk(document: &Document, index: usize) -> Option<Mark> {
+    let (index, text) = first_text(document, index)?;
+    let mark = numbered(text)?;
+    if matches!(mark.sign, '.' | ')') {
+        let rest = &text[mark.length..];
+        let link_follows = rest.is_empty()
+            && matches!(
+                document.event(index + 1),
+                Some(Event::Start(Tag::Link { .. }))
+            );
+        // `[` is an event of its own where no link comes of it.
+        let bracket_follows = rest.starts_with('[')
+            || rest.is_empty()
+                && matches!(document.event(index + 1), Some(Event::Text(words)) if words.starts_with('['));
+        if !link_follows && !bracket_follows {
+            return None;
+        }
+    }
+    Some(mark)
+}
+
+/// The circled number that a line beginning with the event at `index` has.
+pub(crate) fn circled(document: &Document, index: usize) -> Option<Mark> {
+    let (_, text) = first_text(document, index)?;
+    let first = text.chars().next()?;
+    let number = match first {
+        '①'..='⑳' => first as u32 - '①' as u32 + 1,
+        '㉑'..='㉟' => first as u32 - '㉑' as u32 + 21,
+        _ => return None,
+    };
+    Some(Mark {
+        number: u64::from(number),
+        sign: '①',
+        length: first.len_utf8(),
+    })
+}
+
+/// Whether a plain text begins with any mark.
+pub(crate) fn begins(text: &str) -> bool {
+    numbered(text).is_some() || matches!(text.chars().next(), Some('①'..='⑳' | '㉑'..='㉟'))
+}
+
+/// A mark at the begin of a plain text.
+fn numbered(text: &str) -> Option<Mark> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if !(1..=3).contains(&digits) {
+        return None;
+    }
+    let sign = text[digits..].chars().next()?;
+    if !matches!(sign, '、' | '．' | '）' | '.' | ')') {
+        return None;
+    }
+    Some(Mark {
+        number: text[..digits].parse().ok()?,
+        sign,
+        length: digits + sign.len_utf8(),
+    })
+}
+
+/// The first words of a line, which may stand in bold or emphasis.
+fn first_text<'d>(document: &'d Document, mut index: usize) -> Option<(usize, &'d str)> {
+    loop {
+        match document.event(index)? {
+            Event::Start(Tag::Strong | Tag::Emphasis) => index += 1,
+            Event::Text(text) => return Some((index, text)),
+            _ => return None,
+        }
+    }
+}
