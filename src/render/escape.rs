@@ -1,0 +1,107 @@
+//! Escaping: text into HTML, and what no document of ours may hold.
+
+use std::borrow::Cow;
+
+/// Appends text as HTML character data. Characters that XML forbids are left
+/// out (XML 1.0 §2.2), because the same HTML goes into feeds.
+pub(crate) fn push_text(out: &mut String, text: &str) {
+    push(out, text, |byte| matches!(byte, b'&' | b'<' | b'>'));
+}
+
+/// Appends text as the value of a double-quoted attribute.
+pub(crate) fn push_attribute(out: &mut String, text: &str) {
+    push(out, text, |byte| matches!(byte, b'&' | b'<' | b'>' | b'"'));
+}
+
+/// Text as the value of a double-quoted attribute; also right as character
+/// data. `=` and `'` stay as they are.
+pub(crate) fn attribute(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_attribute(&mut out, text);
+    out
+}
+
+fn push(out: &mut String, text: &str, special: impl Fn(u8) -> bool) {
+    let bytes = text.as_bytes();
+    let mut done = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        let width = if special(byte) {
+            1
+        } else {
+            forbidden_width(&bytes[at..])
+        };
+        if width == 0 {
+            at += 1;
+            continue;
+        }
+        out.push_str(&text[done..at]);
+        out.push_str(match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "",
+        });
+        at += width;
+        done = at;
+    }
+    out.push_str(&text[done..]);
+}
+
+/// Text without the characters that XML 1.0 §2.2 forbids, and without the C1
+/// controls, which no reader can see either.
+pub(crate) fn without_controls(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    if (0..bytes.len()).all(|at| forbidden_width(&bytes[at..]) == 0) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|&c| !is_forbidden(c)).collect())
+}
+
+fn is_forbidden(character: char) -> bool {
+    matches!(character,
+        '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}'
+        | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Bytes of the forbidden character that `bytes` begins with, else 0.
+#[inline]
+fn forbidden_width(bytes: &[u8]) -> usize {
+    match bytes[0] {
+        b'\t' | b'\n' | b'\r' => 0,
+        0..=0x1f | 0x7f => 1,
+        // U+0080 to U+009F but for U+0085, a line end
+        0xc2 if matches!(bytes.get(1), Some(0x80..=0x84 | 0x86..=0x9f)) => 2,
+        // U+FFFE and U+FFFF
+        0xef if matches!(bytes.get(1..3), Some([0xbf, 0xbe | 0xbf])) => 3,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_keeps_its_quotes_and_loses_its_controls() {
+        let mut out = String::new();
+        push_text(
+            &mut out,
+            "a<b & \"c\" = 'd'\u{0}\u{1}\u{b}\u{9f}é\u{85}\u{ffff}字\n",
+        );
+        assert_eq!(out, "a&lt;b &amp; \"c\" = 'd'é\u{85}字\n");
+    }
+
+    #[test]
+    fn attribute_escapes_quotes() {
+        assert_eq!(attribute("\"&=\u{7f}"), "&quot;&amp;=");
+    }
+
+    #[test]
+    fn clean_text_is_not_copied() {
+        assert!(matches!(without_controls("línea\n"), Cow::Borrowed(_)));
+        assert_eq!(without_controls("a\u{c}b\u{90}"), "ab");
+    }
+}
