@@ -1,0 +1,217 @@
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::files::Error;
+
+/// What writing did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The file was not there.
+    Created,
+    /// Its bytes were others.
+    Replaced,
+    /// It had these bytes already and was not touched.
+    Unchanged,
+}
+
+/// Makes a file hold `bytes`: whole or not at all, and untouched if it does
+/// already. Its folder is made when missing.
+///
+/// # Errors
+///
+/// [`Error::Folder`] and [`Error::Write`]; what lay there before still does.
+pub fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<Change, Error> {
+    let change = match same(path, bytes) {
+        Some(true) => return Ok(Change::Unchanged),
+        Some(false) => Change::Replaced,
+        None => Change::Created,
+    };
+    replace(path, bytes, Mode::Usual)?;
+    Ok(change)
+}
+
+/// The same for locks and keys: when it returns, the file and its name are on
+/// the disk.
+///
+/// # Errors
+///
+/// As [`write_if_changed`].
+pub fn write_durable(path: &Path, bytes: &[u8]) -> Result<Change, Error> {
+    let change = match same(path, bytes) {
+        Some(true) => return Ok(Change::Unchanged),
+        Some(false) => Change::Replaced,
+        None => Change::Created,
+    };
+    replace(path, bytes, Mode::Durable)?;
+    Ok(change)
+}
+
+/// Makes a file that must not be there yet; `secret` hides it from others.
+///
+/// # Errors
+///
+/// [`Error::Exists`], and as [`write_if_changed`].
+pub fn write_new(path: &Path, bytes: &[u8], secret: bool) -> Result<(), Error> {
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(Error::Exists {
+            path: path.to_owned(),
+        });
+    }
+    replace(path, bytes, if secret { Mode::Secret } else { Mode::New })
+}
+
+/// Makes a folder and those above it.
+///
+/// # Errors
+///
+/// [`Error::Folder`].
+pub fn create_folder(path: &Path) -> Result<(), Error> {
+    fs::create_dir_all(path).map_err(|source| Error::Folder {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Usual,
+    Durable,
+    New,
+    Secret,
+}
+
+/// Whether the file holds these bytes; `None` if there is none. The size is
+/// compared first: most changed files are not read.
+pub(crate) fn same(path: &Path, bytes: &[u8]) -> Option<bool> {
+    let about = fs::symlink_metadata(path).ok()?;
+    Some(
+        about.is_file()
+            && about.len() == bytes.len() as u64
+            && fs::read(path).is_ok_and(|stored| stored == bytes),
+    )
+}
+
+/// Writes beside the place, under another name, then renames. On any failure
+/// the other file is removed.
+fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), Error> {
+    let failed = |source: io::Error| Error::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".letterpress-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The user's umask takes its share of 0666.
+        let bits = if mode == Mode::Secret { 0o600 } else { 0o666 };
+        builder.permissions(fs::Permissions::from_mode(bits));
+    }
+    let made = match builder.tempfile_in(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            create_folder(folder)?;
+            builder.tempfile_in(folder)
+        }
+        other => other,
+    };
+    let mut file = made.map_err(|error| failed(without_path(error)))?;
+    file.write_all(bytes).map_err(failed)?;
+    if matches!(mode, Mode::Durable | Mode::Secret) {
+        file.as_file().sync_all().map_err(failed)?;
+    }
+    let persisted = match mode {
+        Mode::New | Mode::Secret => file.persist_noclobber(path),
+        Mode::Usual | Mode::Durable => file.persist(path),
+    };
+    persisted.map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists {
+            path: path.to_owned(),
+        },
+        _ => failed(error.error),
+    })?;
+    if matches!(mode, Mode::Durable | Mode::Secret) && cfg!(unix) {
+        let folder = File::open(folder).map_err(failed)?;
+        folder.sync_all().map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// tempfile puts the other file's name into its errors, which tells nobody
+/// anything.
+fn without_path(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => match error.get_ref().and_then(|inner| inner.source()) {
+            Some(inner) => match inner.downcast_ref::<io::Error>() {
+                Some(inner) if inner.raw_os_error().is_some() => {
+                    io::Error::from_raw_os_error(inner.raw_os_error().unwrap_or_default())
+                }
+                _ => io::Error::from(error.kind()),
+            },
+            None => io::Error::from(error.kind()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_created_replaced_and_then_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/c.xml");
+        assert_eq!(write_if_changed(&path, b"one").unwrap(), Change::Created);
+        assert_eq!(write_if_changed(&path, b"two").unwrap(), Change::Replaced);
+        let before = fs::metadata(&path).unwrap().modified().unwrap();
+        assert_eq!(write_if_changed(&path, b"two").unwrap(), Change::Unchanged);
+        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before);
+        assert_eq!(names(path.parent().unwrap()), ["c.xml"]);
+    }
+
+    #[test]
+    fn a_failure_names_the_path_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("taken");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("keep"), "x").unwrap();
+        let error = write_if_changed(&path, b"text").unwrap_err();
+        assert!(error.to_string().ends_with("taken"), "{error}");
+        assert_eq!(names(folder.path()), ["taken"]);
+        assert_eq!(names(&path), ["keep"]);
+        let error = write_if_changed(&path.join("keep/file"), b"text").unwrap_err();
+        assert!(error.to_string().contains("keep"), "{error}");
+    }
+
+    #[test]
+    fn a_new_file_never_replaces_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        write_new(&path, b"secret", true).unwrap();
+        assert!(matches!(
+            write_new(&path, b"other", true),
+            Err(Error::Exists { .. })
+        ));
+        assert_eq!(fs::read(&path).unwrap(), b"secret");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let bits = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(bits, 0o600);
+        }
+    }
+}
