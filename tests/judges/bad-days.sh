@@ -6,6 +6,7 @@
 # Needs root, for a small tmpfs and for becoming another user.
 # LETTERPRESS names the program; by default target/release/letterpress.
 set -euo pipefail
+export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 [[ $(id -u) == 0 ]] || { echo "error: bad-days.sh needs root" >&2; exit 1; }
 
@@ -142,7 +143,7 @@ newsletter "$work/killed"
 run 0 "$program" -C "$work/killed" build
 edit "$work/killed"
 for round in $(seq 20); do
-  # No cargo process and no child: this kills exactly what was started here.
+  # The program itself, no wrapper: the signal reaches what was started here.
   "$program" -C "$work/killed" build >/dev/null 2>&1 &
   victim=$!
   sleep "0.0$((round % 10))$((round / 10))"
