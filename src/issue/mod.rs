@@ -9,9 +9,14 @@
 //!
 //! Not here: files, HTML, addresses on the web, other issues.
 
+mod decode;
 mod document;
 mod front_matter;
+mod invisible;
+mod metadata;
 mod model;
+mod mojibake;
+mod offsets;
 mod settings;
 mod summary;
 
@@ -24,12 +29,17 @@ pub use model::{
 pub use settings::{KnownSection, MojibakeMode, Settings};
 pub use summary::{LinkMark, SectionSummary, Summary};
 
+use encoding_rs::Encoding;
+
 use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::issue::metadata::{Metadata, Patterns};
 
 /// Reads issues by one newsletter's settings. Patterns are compiled once.
 #[derive(Debug)]
 pub struct Reader {
     settings: Settings,
+    encoding: Option<&'static Encoding>,
+    patterns: Patterns,
 }
 
 /// An issue's text, decoded and mended, before it is understood.
@@ -54,7 +64,27 @@ impl Reader {
     /// One diagnostic for each setting that is no valid pattern; they carry no
     /// span, their message names the key.
     pub fn new(settings: Settings) -> Result<Reader, Vec<Diagnostic>> {
-        Ok(Reader { settings })
+        let mut problems = Vec::new();
+        let encoding = settings.encoding.as_deref().and_then(|label| {
+            let encoding = Encoding::for_label(label.as_bytes());
+            if encoding.is_none() {
+                let message = format!("`encoding` names no known encoding: `{label}`");
+                problems.push(Diagnostic::error("invalid-setting", message));
+            }
+            encoding
+        });
+        let patterns = Patterns::new(&settings).unwrap_or_else(|mut found| {
+            problems.append(&mut found);
+            Patterns::default()
+        });
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Reader {
+            settings,
+            encoding,
+            patterns,
+        })
     }
 
     /// The settings it was made from.
@@ -65,37 +95,52 @@ impl Reader {
     /// Bytes of a file to text: decoding, line ends, repair of damaged text.
     /// `path` is relative to the newsletter's folder, with `/` between parts.
     pub fn decode(&self, path: &str, bytes: &[u8]) -> Text {
-        let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
-        Text {
-            source: SourceFile::new(path, text),
-            repair: None,
-            diagnostics: Vec::new(),
-            readable: true,
-        }
+        decode::decode(&self.settings, self.encoding, path, bytes)
     }
 
     /// Understands a text. The diagnostics include those of decoding, are in
     /// the order of the text and have the levels of the settings.
     pub fn parse<'s>(&self, text: &'s Text) -> (Issue<'s>, Vec<Diagnostic>) {
         let source = &text.source;
+        let mut diagnostics = text.diagnostics.clone();
+        let (front_matter, problems) = FrontMatter::read(source.text());
+        diagnostics.extend(problems);
+        let document = Document::parse(source.text(), front_matter.span.end);
+        let (metadata, problems) = metadata::understand(
+            &self.settings,
+            &self.patterns,
+            source,
+            &front_matter,
+            &document,
+        );
+        diagnostics.extend(problems);
+        let Metadata {
+            title,
+            title_events,
+            number,
+            date,
+            language,
+            original_url,
+            season,
+        } = metadata;
         let issue = Issue {
             source,
-            document: Document::parse(source.text(), 0),
-            front_matter: FrontMatter::default(),
-            title: None,
-            number: None,
-            date: None,
-            language: None,
-            original_url: None,
+            document,
+            front_matter,
+            title,
+            number,
+            date,
+            language,
+            original_url,
             season_url: None,
-            season: None,
+            season,
             mojibake: text.repair.clone(),
-            title_events: None,
+            title_events,
             intro: Vec::new(),
             sections: Vec::new(),
             census: Census::default(),
         };
-        (issue, text.diagnostics.clone())
+        (issue, diagnostics)
     }
 }
 
