@@ -10,13 +10,18 @@
 //! Not here: files, HTML, addresses on the web, other issues.
 
 mod census;
+mod decode;
 mod document;
 mod emoji;
 mod front_matter;
 mod html;
 mod inspect;
+mod invisible;
 mod item;
+mod metadata;
 mod model;
+mod mojibake;
+mod offsets;
 mod preset;
 mod rules;
 mod section;
@@ -34,12 +39,17 @@ pub use model::{
 pub use settings::{KnownSection, MojibakeMode, Settings};
 pub use summary::{LinkMark, SectionSummary, Summary};
 
+use encoding_rs::Encoding;
+
 use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::issue::metadata::{Metadata, Patterns};
 
 /// Reads issues by one newsletter's settings. Patterns are compiled once.
 #[derive(Debug)]
 pub struct Reader {
     settings: Settings,
+    encoding: Option<&'static Encoding>,
+    patterns: Patterns,
     rules: rules::Rules,
 }
 
@@ -65,8 +75,32 @@ impl Reader {
     /// One diagnostic for each setting that is no valid pattern; they carry no
     /// span, their message names the key.
     pub fn new(settings: Settings) -> Result<Reader, Vec<Diagnostic>> {
-        let rules = rules::Rules::new(&settings)?;
-        Ok(Reader { settings, rules })
+        let mut problems = Vec::new();
+        let encoding = settings.encoding.as_deref().and_then(|label| {
+            let encoding = Encoding::for_label(label.as_bytes());
+            if encoding.is_none() {
+                let message = format!("`encoding` names no known encoding: `{label}`");
+                problems.push(Diagnostic::error("invalid-setting", message));
+            }
+            encoding
+        });
+        let patterns = Patterns::new(&settings).unwrap_or_else(|mut found| {
+            problems.append(&mut found);
+            Patterns::default()
+        });
+        match rules::Rules::new(&settings) {
+            Ok(rules) if problems.is_empty() => Ok(Reader {
+                settings,
+                encoding,
+                patterns,
+                rules,
+            }),
+            Ok(_) => Err(problems),
+            Err(found) => {
+                problems.extend(found);
+                Err(problems)
+            }
+        }
     }
 
     /// The settings it was made from.
@@ -77,38 +111,46 @@ impl Reader {
     /// Bytes of a file to text: decoding, line ends, repair of damaged text.
     /// `path` is relative to the newsletter's folder, with `/` between parts.
     pub fn decode(&self, path: &str, bytes: &[u8]) -> Text {
-        let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
-        Text {
-            source: SourceFile::new(path, text),
-            repair: None,
-            diagnostics: Vec::new(),
-            readable: true,
-        }
+        decode::decode(&self.settings, self.encoding, path, bytes)
     }
 
     /// Understands a text. The diagnostics include those of decoding, are in
     /// the order of the text and have the levels of the settings.
     pub fn parse<'s>(&self, text: &'s Text) -> (Issue<'s>, Vec<Diagnostic>) {
         let source = &text.source;
-        let body_start = body_start(source.text());
-        let document = Document::parse(source.text(), body_start);
-        let title_events = document
-            .blocks
-            .first()
-            .filter(|block| body_start == 0 && block.kind == document::Kind::Heading(1))
-            .map(|block| block.events.clone());
+        let mut diagnostics = text.diagnostics.clone();
+        let (front_matter, problems) = FrontMatter::read(source.text());
+        diagnostics.extend(problems);
+        let document = Document::parse(source.text(), front_matter.span.end);
+        let (metadata, problems) = metadata::understand(
+            &self.settings,
+            &self.patterns,
+            source,
+            &front_matter,
+            &document,
+        );
+        diagnostics.extend(problems);
+        let Metadata {
+            title,
+            title_events,
+            number,
+            date,
+            language,
+            original_url,
+            season,
+        } = metadata;
         let mut issue = Issue {
             source,
             document,
-            front_matter: FrontMatter::default(),
-            title: None,
-            number: None,
-            date: None,
-            language: None,
-            original_url: None,
+            front_matter,
+            title,
+            number,
+            date,
+            language,
+            original_url,
             season_url: None,
             promo_marks: Vec::new(),
-            season: None,
+            season,
             mojibake: text.repair.clone(),
             title_events,
             intro: Vec::new(),
@@ -116,7 +158,7 @@ impl Reader {
             census: Census::default(),
         };
         section::understand(&mut issue, &self.rules);
-        (issue, text.diagnostics.clone())
+        (issue, diagnostics)
     }
 }
 
@@ -125,19 +167,4 @@ impl Reader {
 /// tracking parameters, no trailing `/`, parameters sorted.
 pub fn canonical_url(url: &str) -> String {
     url.to_owned()
-}
-
-/// First byte after the front matter.
-fn body_start(text: &str) -> usize {
-    for delimiter in ["---\n", "+++\n"] {
-        if let Some(rest) = text.strip_prefix(delimiter) {
-            let close = rest.find(&format!("\n{delimiter}"));
-            return close.map_or(0, |at| at + 9);
-        }
-    }
-    let first = text.lines().next().unwrap_or_default();
-    if first.starts_with("Title:") {
-        return text.find("\n\n").map_or(text.len(), |at| at + 2);
-    }
-    0
 }

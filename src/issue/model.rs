@@ -117,12 +117,12 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// The word in JSON: `month`, `day` or `time`.
+    /// The word in JSON, where it tells how exactly the calendar day is known:
+    /// `month` or `day`. A time of day is shown by itself.
     pub fn name(self) -> &'static str {
         match self {
             Precision::Month => "month",
-            Precision::Day => "day",
-            Precision::Time => "time",
+            Precision::Day | Precision::Time => "day",
         }
     }
 }

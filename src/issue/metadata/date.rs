@@ -1,0 +1,401 @@
+//! Dates as people write them, in front matter, titles, file names, folders.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use chrono::{FixedOffset, NaiveDate, NaiveTime};
+use regex::{Captures, Regex};
+
+use crate::issue::{IssueDate, Origin, Precision};
+
+/// A date found in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Its bytes.
+    pub(crate) range: Range<usize>,
+    /// The day, or the first one of the month.
+    pub(crate) date: NaiveDate,
+    /// Day or month.
+    pub(crate) precision: Precision,
+    /// `4` for the fourth: a month or day of one digit after a year, as file
+    /// names should not have it.
+    pub(crate) is_unpadded: bool,
+}
+
+/// The whole of a text as a date, with a time and offset if they are there: the
+/// value of a key. `None` when it is anything else.
+pub(crate) fn whole(text: &str) -> Option<IssueDate> {
+    let text = text.trim();
+    let day = WEEKDAY.find(text).map_or(text, |day| &text[day.end()..]);
+    let found = find(day)
+        .into_iter()
+        .chain(find_loose_month(day))
+        .find(|found| found.range.start == 0)?;
+    let (time, offset) = match day[found.range.end..].trim() {
+        "" => (None, None),
+        _ if found.precision == Precision::Month => return None,
+        rest => time_and_offset(rest)?,
+    };
+    Some(IssueDate {
+        date: found.date,
+        time,
+        offset,
+        precision: match time {
+            Some(_) => Precision::Time,
+            None => found.precision,
+        },
+        from: Origin::FrontMatter,
+    })
+}
+
+/// The dates of a text, days and months, in the order of their forms; none
+/// overlaps another.
+pub(crate) fn find(text: &str) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    // Every form but one has digits.
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return found;
+    }
+    for form in FORMS.iter() {
+        for captures in form.pattern.captures_iter(text) {
+            let Some(date) = (form.read)(text, &captures) else {
+                continue;
+            };
+            let free = |other: &Found| {
+                other.range.end <= date.range.start || date.range.end <= other.range.start
+            };
+            if found.iter().all(free) {
+                found.push(date);
+            }
+        }
+    }
+    found
+}
+
+/// A year and month that are the whole name of a file or folder: `2023-2`.
+pub(crate) fn whole_month(name: &str) -> Option<Found> {
+    find_loose_month(name).filter(|found| found.range == (0..name.len()))
+}
+
+fn find_loose_month(text: &str) -> Option<Found> {
+    let captures = LOOSE_MONTH.captures(text)?;
+    numeric(text, &captures)
+}
+
+struct Form {
+    pattern: Regex,
+    read: fn(&str, &Captures) -> Option<Found>,
+}
+
+const MONTHS: &str = "(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|\
+                      aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
+
+static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
+    let named = [
+        // 2023-06-10, also with / . _
+        (
+            r"(\d{4})[-/._](\d{1,2})[-/._](\d{1,2})".to_owned(),
+            numeric as fn(&str, &Captures) -> _,
+        ),
+        // 2023年6月10日, 2023년 6월 10일
+        (
+            r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월](?:\s?(\d{1,2})\s?[日号號일])?".to_owned(),
+            numeric,
+        ),
+        // June 19, 2022
+        (
+            format!(r"(?i){MONTHS}\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})"),
+            month_day_year,
+        ),
+        // 19 June 2022
+        (
+            format!(
+                r"(?i)(\d{{1,2}})(?:st|nd|rd|th|\.)?[\s-]+(?:of\s+)?{MONTHS}\.?,?[\s-]+(\d{{4}})"
+            ),
+            day_month_year,
+        ),
+        // June 2022
+        (format!(r"(?i){MONTHS}\.?,?\s+(\d{{4}})"), month_year),
+        // 20230610
+        (r"(20\d{2})(\d{2})(\d{2})".to_owned(), numeric),
+        // 2023-06
+        (r"(\d{4})[-/](\d{2})".to_owned(), numeric),
+    ];
+    named
+        .into_iter()
+        .map(|(text, read)| Form {
+            pattern: pattern(&text),
+            read,
+        })
+        .collect()
+});
+
+static LOOSE_MONTH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\d{4})[-/._](\d{1,2})$"));
+
+static WEEKDAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)^(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?[.,]?\s+")
+});
+
+static TIME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?ix)^ ,? [T\s]* (\d{1,2}) : (\d{2}) (?: : (\d{2}) (?: [.,]\d+ )? )? \s* ([ap]m)? \s*
+          ( Z | (?:UTC|GMT)? \s* [+-]\d{2}:?(?:\d{2})? | UTC | GMT )? (?: \s* \([^()]*\) )? $",
+    )
+});
+
+/// Compiles a pattern of this module; all of them are valid, which the tests of
+/// each show.
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a pattern that is written here is valid")
+}
+
+fn numeric(text: &str, captures: &Captures) -> Option<Found> {
+    let day = captures.get(3).map(|day| day.as_str());
+    let (year, month) = (&captures[1], &captures[2]);
+    let is_month = day.is_none();
+    let mut found = build(
+        text,
+        captures,
+        year,
+        month.parse().ok()?,
+        day.unwrap_or("1"),
+    )?;
+    if is_month {
+        found.precision = Precision::Month;
+        // A part of something longer, such as an address or a version.
+        let before = text[..found.range.start].chars().next_back();
+        let after = text[found.range.end..].chars().next();
+        let joins = |side: Option<char>| matches!(side, Some('-' | '/' | '.' | '_'));
+        if joins(before) || matches!(after, Some('/' | '_')) || joins_digit(text, found.range.end) {
+            return None;
+        }
+    }
+    // 2024.1.3 is a version.
+    if text[found.range.clone()].contains('.') && found.range.len() < 10 {
+        return None;
+    }
+    found.is_unpadded = month.len() == 1 || day.is_some_and(|day| day.len() == 1);
+    Some(found)
+}
+
+fn month_day_year(text: &str, captures: &Captures) -> Option<Found> {
+    build(
+        text,
+        captures,
+        &captures[3],
+        month(&captures[1])?,
+        &captures[2],
+    )
+}
+
+fn day_month_year(text: &str, captures: &Captures) -> Option<Found> {
+    build(
+        text,
+        captures,
+        &captures[3],
+        month(&captures[2])?,
+        &captures[1],
+    )
+}
+
+fn month_year(text: &str, captures: &Captures) -> Option<Found> {
+    let found = build(text, captures, &captures[2], month(&captures[1])?, "1")?;
+    Some(Found {
+        precision: Precision::Month,
+        ..found
+    })
+}
+
+/// A date that exists and is no part of a longer word or number.
+fn build(text: &str, captures: &Captures, year: &str, month: u32, day: &str) -> Option<Found> {
+    let range = captures.get(0)?.range();
+    let before = text[..range.start].chars().next_back();
+    let after = text[range.end..].chars().next();
+    let starts_word = text[range.clone()].starts_with(|first: char| first.is_alphabetic());
+    let is_cut = before.is_some_and(|character| {
+        character.is_ascii_digit() || (starts_word && character.is_ascii_alphabetic())
+    }) || after.is_some_and(|character| character.is_ascii_digit());
+    let year: i32 = year.parse().ok()?;
+    if is_cut || !(1900..=2199).contains(&year) {
+        return None;
+    }
+    Some(Found {
+        range,
+        date: NaiveDate::from_ymd_opt(year, month, day.parse().ok()?)?,
+        precision: Precision::Day,
+        is_unpadded: false,
+    })
+}
+
+fn joins_digit(text: &str, end: usize) -> bool {
+    let mut rest = text[end..].chars();
+    matches!(rest.next(), Some('-' | '.'))
+        && rest
+            .next()
+            .is_some_and(|character| character.is_ascii_digit())
+}
+
+fn month(name: &str) -> Option<u32> {
+    const SHORT: [&str; 12] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
+    let name = name.get(..3)?.to_ascii_lowercase();
+    let index = SHORT.iter().position(|short| *short == name)?;
+    u32::try_from(index + 1).ok()
+}
+
+type TimeAndOffset = (Option<NaiveTime>, Option<FixedOffset>);
+
+fn time_and_offset(text: &str) -> Option<TimeAndOffset> {
+    let captures = TIME.captures(text)?;
+    let number = |index: usize| {
+        captures
+            .get(index)
+            .map_or(Ok(0), |part| part.as_str().parse())
+    };
+    let (mut hour, minute, second): (u32, u32, u32) =
+        (number(1).ok()?, number(2).ok()?, number(3).ok()?);
+    if let Some(half) = captures.get(4) {
+        if !(1..=12).contains(&hour) {
+            return None;
+        }
+        let is_afternoon = half.as_str().eq_ignore_ascii_case("pm");
+        hour = hour % 12 + if is_afternoon { 12 } else { 0 };
+    }
+    let time = NaiveTime::from_hms_opt(hour, minute, second.min(59))?;
+    let offset = match captures.get(5) {
+        None => None,
+        Some(zone) => Some(offset(zone.as_str())?),
+    };
+    Some((Some(time), offset))
+}
+
+/// `Z`, `UTC`, `+0800`, `+08:00`, `+08`, `GMT+0800`.
+fn offset(zone: &str) -> Option<FixedOffset> {
+    let upper = zone.to_ascii_uppercase();
+    let zone = upper
+        .trim_start_matches(['U', 'T', 'C', 'G', 'M', 'Z'])
+        .trim();
+    let (sign, digits) = match zone.split_at_checked(1) {
+        Some(("-", digits)) => (-1, digits),
+        Some((_, digits)) => (1, digits),
+        None => return FixedOffset::east_opt(0),
+    };
+    let digits = digits.replace(':', "");
+    let hours: i32 = digits.get(..2)?.parse().ok()?;
+    let minutes: i32 = match digits.get(2..) {
+        Some("") | None => 0,
+        Some(minutes) => minutes.parse().ok()?,
+    };
+    FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A value of a key, written back in one form.
+    fn read(text: &str) -> String {
+        match whole(text) {
+            None => "none".to_owned(),
+            Some(date) if date.precision == Precision::Month => {
+                date.date.format("%Y-%m").to_string()
+            }
+            Some(date) => {
+                let time = date.time.map(|time| time.format(" %H:%M:%S").to_string());
+                let offset = date.offset.map(|offset| format!(" {offset}"));
+                format!(
+                    "{}{}{}",
+                    date.date,
+                    time.unwrap_or_default(),
+                    offset.unwrap_or_default()
+                )
+            }
+        }
+    }
+
+    #[test]
+    fn dates_of_front_matter_are_read_in_every_usual_form() {
+        let cases = [
+            ("2023-06-10", "2023-06-10"),
+            ("2023-6-1", "2023-06-01"),
+            ("2023/06/10", "2023-06-10"),
+            ("2023.06.10", "2023-06-10"),
+            ("20230610", "2023-06-10"),
+            ("2023-06", "2023-06"),
+            ("2023-6", "2023-06"),
+            ("2023-06-10 18:46", "2023-06-10 18:46:00"),
+            ("2023-06-10 12:00:00 +0800", "2023-06-10 12:00:00 +08:00"),
+            ("2023-06-10 12:00:00 -0000", "2023-06-10 12:00:00 +00:00"),
+            ("2023-06-10 12:00:00 -0730", "2023-06-10 12:00:00 -07:30"),
+            ("2023-06-10T12:00:00Z", "2023-06-10 12:00:00 +00:00"),
+            (
+                "2023-06-10T12:00:00.123+08:00",
+                "2023-06-10 12:00:00 +08:00",
+            ),
+            ("2023-06-10t12:00", "2023-06-10 12:00:00"),
+            (
+                "Sat, 10 Jun 2023 08:00:00 GMT",
+                "2023-06-10 08:00:00 +00:00",
+            ),
+            (
+                "Sat, 10 Jun 2023 08:00:00 +0200",
+                "2023-06-10 08:00:00 +02:00",
+            ),
+            (
+                "Sat Jun 10 2023 12:00:00 GMT+0800 (China)",
+                "2023-06-10 12:00:00 +08:00",
+            ),
+            ("Saturday, June 10th, 2023", "2023-06-10"),
+            ("10 June 2023", "2023-06-10"),
+            ("June 10, 2023 3:30 pm", "2023-06-10 15:30:00"),
+            ("2023年6月10日", "2023-06-10"),
+            ("2023년 6월 10일", "2023-06-10"),
+            ("June 2023", "2023-06"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for text in [
+            "2023-(TODO: MM-DD)",
+            "2023-13-01",
+            "2023-02-30",
+            "0023-06-10",
+            "tomorrow",
+            "2023",
+            "2023-06-10 25:00",
+            "2023-06-10 and more",
+            "10/06/2023",
+            "",
+            "2023-06-10 12:00 +9999",
+        ] {
+            assert_eq!(read(text), "none", "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_are_found_within_titles() {
+        let cases = [
+            ("Weekly #6 (2023-06-10)", vec!["2023-06-10"]),
+            ("Week Ending June 19, 2022", vec!["2022-06-19"]),
+            ("周刊 2023年6月10日", vec!["2023-06-10"]),
+            ("2023-01", vec!["2023-01-01"]),
+            ("This Month (April 2020)", vec!["2020-04-01"]),
+            ("CVE-2023-0100 and 2023-24", vec![]),
+            ("Release 2024.1.3 of 12023-06-10, 2024.1", vec![]),
+            ("Dismay 2023", vec![]),
+            ("nothing", vec![]),
+        ];
+        for (title, expected) in cases {
+            let found: Vec<String> = find(title)
+                .iter()
+                .map(|found| found.date.to_string())
+                .collect();
+            assert_eq!(found, expected, "{title}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The language of an issue: as written somewhere, else by its letters.
+
+use crate::issue::metadata::place::{Place, is_language_tag};
+
+/// So many letters are looked at.
+const LETTERS: usize = 20_000;
+
+/// The language that a path says: the suffix `.en`, or a folder, nearest first.
+/// `known` gives folder names of the settings.
+pub(crate) fn of_path<'a>(
+    place: &Place<'a>,
+    known: impl Fn(&str) -> Option<&'a str>,
+) -> Option<String> {
+    let of_folder =
+        |folder: &&'a str| known(folder).or_else(|| is_language_tag(folder).then_some(*folder));
+    let tag = place
+        .suffix
+        .or_else(|| place.folders.iter().find_map(of_folder));
+    tag.map(canonical)
+}
+
+/// A tag in its usual form: `zh-CN` for `zh_cn`, `zh-Hans` for `ZH-hans`; names
+/// of languages become tags.
+pub(crate) fn canonical(tag: &str) -> String {
+    const NAMES: [(&str, &str); 14] = [
+        ("english", "en"),
+        ("chinese", "zh"),
+        ("中文", "zh"),
+        ("简体中文", "zh-Hans"),
+        ("繁體中文", "zh-Hant"),
+        ("japanese", "ja"),
+        ("日本語", "ja"),
+        ("korean", "ko"),
+        ("한국어", "ko"),
+        ("german", "de"),
+        ("deutsch", "de"),
+        ("french", "fr"),
+        ("français", "fr"),
+        ("spanish", "es"),
+    ];
+    let lower = tag.trim().to_lowercase();
+    if let Some((_, tag)) = NAMES.iter().find(|(name, _)| *name == lower) {
+        return (*tag).to_owned();
+    }
+    // RFC 5646 §2.1.1
+    let parts = lower
+        .split(['-', '_'])
+        .enumerate()
+        .map(|(index, part)| match part.len() {
+            2 if index > 0 => part.to_uppercase(),
+            4 if index > 0 && part.is_ascii() => part[..1].to_uppercase() + &part[1..],
+            _ => part.to_owned(),
+        });
+    parts.collect::<Vec<_>>().join("-")
+}
+
+/// The language of a text by its letters and, where they are Latin, by its
+/// smallest words. `None` when there is too little of both.
+pub(crate) fn of_text<'t>(texts: impl Iterator<Item = &'t str>) -> Option<String> {
+    let mut count = Count::default();
+    for text in texts {
+        count.add(text);
+        if count.letters >= LETTERS {
+            break;
+        }
+    }
+    count.language().map(str::to_owned)
+}
+
+/// Small words of languages that are written with Latin letters, few of which
+/// are words of another.
+const SMALL_WORDS: [(&str, &[&str]); 8] = [
+    (
+        "en",
+        &[
+            "the", "and", "of", "to", "is", "for", "with", "this", "that", "from", "you", "by",
+            "are", "how",
+        ],
+    ),
+    (
+        "de",
+        &[
+            "der", "die", "das", "und", "ist", "nicht", "mit", "ein", "eine", "von", "für", "auf",
+            "wir",
+        ],
+    ),
+    (
+        "fr",
+        &[
+            "le", "la", "les", "et", "des", "est", "une", "du", "pour", "dans", "que", "qui",
+            "avec",
+        ],
+    ),
+    (
+        "es",
+        &[
+            "el", "los", "las", "y", "que", "una", "por", "con", "para", "del", "es", "como",
+        ],
+    ),
+    (
+        "pt",
+        &[
+            "o", "os", "e", "que", "uma", "não", "com", "para", "do", "da", "em", "mais",
+        ],
+    ),
+    (
+        "it",
+        &[
+            "il", "gli", "e", "che", "una", "di", "per", "con", "della", "sono", "non", "più",
+        ],
+    ),
+    (
+        "nl",
+        &[
+            "de", "het", "een", "en", "van", "niet", "met", "voor", "zijn", "dat", "wij",
+        ],
+    ),
+    (
+        "pl",
+        &[
+            "i", "w", "na", "nie", "się", "jest", "że", "dla", "jak", "oraz", "przez",
+        ],
+    ),
+];
+
+#[derive(Default)]
+struct Count {
+    letters: usize,
+    kana: usize,
+    hangul: usize,
+    han: usize,
+    cyrillic: usize,
+    /// Letters that Ukrainian has and Russian has not.
+    ukrainian: usize,
+    greek: usize,
+    hebrew: usize,
+    arabic: usize,
+    thai: usize,
+    devanagari: usize,
+    small_words: [usize; SMALL_WORDS.len()],
+}
+
+impl Count {
+    fn add(&mut self, text: &str) {
+        for word in text.split(|character: char| !character.is_alphabetic()) {
+            if word.is_empty() {
+                continue;
+            }
+            if word.len() <= 5 {
+                self.add_small_word(word);
+            }
+            for character in word.chars() {
+                self.add_letter(character);
+            }
+            if self.letters >= LETTERS {
+                return;
+            }
+        }
+    }
+
+    fn add_small_word(&mut self, word: &str) {
+        for ((_, words), count) in SMALL_WORDS.iter().zip(&mut self.small_words) {
+            let found = words.iter().any(|small| small.eq_ignore_ascii_case(word));
+            *count += usize::from(found);
+        }
+    }
+
+    fn add_letter(&mut self, character: char) {
+        self.letters += 1;
+        let script = match character {
+            '\u{3041}'..='\u{30FF}' | '\u{FF66}'..='\u{FF9F}' => &mut self.kana,
+            '\u{AC00}'..='\u{D7AF}' | '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' => {
+                &mut self.hangul
+            }
+            '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}' => {
+                &mut self.han
+            }
+            '\u{400}'..='\u{52F}' => {
+                self.ukrainian += usize::from(matches!(
+                    character,
+                    'і' | 'ї' | 'є' | 'ґ' | 'І' | 'Ї' | 'Є' | 'Ґ'
+                ));
+                &mut self.cyrillic
+            }
+            '\u{370}'..='\u{3FF}' => &mut self.greek,
+            '\u{590}'..='\u{5FF}' => &mut self.hebrew,
+            '\u{600}'..='\u{6FF}' => &mut self.arabic,
+            '\u{E00}'..='\u{E7F}' => &mut self.thai,
+            '\u{900}'..='\u{97F}' => &mut self.devanagari,
+            _ => return,
+        };
+        *script += 1;
+    }
+
+    fn language(&self) -> Option<&'static str> {
+        let over = |script: usize, percent: usize| script * 100 > self.letters * percent;
+        // Text in these scripts has much Latin among it.
+        let by_script = [
+            (self.kana, 10, "ja"),
+            (self.hangul, 20, "ko"),
+            (self.han, 10, "zh"),
+            (
+                self.cyrillic,
+                30,
+                if self.ukrainian * 50 > self.cyrillic {
+                    "uk"
+                } else {
+                    "ru"
+                },
+            ),
+            (self.greek, 30, "el"),
+            (self.hebrew, 30, "he"),
+            (self.arabic, 30, "ar"),
+            (self.thai, 30, "th"),
+            (self.devanagari, 30, "hi"),
+        ];
+        let script = by_script
+            .into_iter()
+            .find(|&(count, percent, _)| over(count, percent));
+        if let Some((_, _, language)) = script {
+            return Some(language);
+        }
+        let (language, count) = SMALL_WORDS
+            .iter()
+            .zip(self.small_words)
+            .rev()
+            .max_by_key(|(_, count)| *count)
+            .map(|((language, _), count)| (*language, count))?;
+        (count >= 2).then_some(language)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_tells_its_language() {
+        let cases = [
+            (
+                "The heron stands in the reeds, and it is still.",
+                Some("en"),
+            ),
+            ("Der Reiher steht im Schilf und ist still.", Some("de")),
+            ("Le héron et la grenouille dans les roseaux.", Some("fr")),
+            (
+                "Python 周刊：如何在 Rust 里写 parser，附 GitHub 链接",
+                Some("zh"),
+            ),
+            ("Python で池を見る Weekly", Some("ja")),
+            ("연못 소식 Frontend News", Some("ko")),
+            ("Цапля стоит в камышах", Some("ru")),
+            ("Чапля стоїть в очереті, її видно", Some("uk")),
+            ("xyz", None),
+            ("", None),
+        ];
+        for (text, language) in cases {
+            assert_eq!(of_text([text].into_iter()).as_deref(), language, "{text}");
+        }
+    }
+
+    #[test]
+    fn tags_take_their_usual_form() {
+        for (tag, expected) in [
+            ("zh_cn", "zh-CN"),
+            ("ZH-hans", "zh-Hans"),
+            ("English", "en"),
+            ("中文", "zh"),
+            ("en", "en"),
+        ] {
+            assert_eq!(canonical(tag), expected);
+        }
+    }
+
+    #[test]
+    fn the_nearest_folder_says_the_language() {
+        let none = |_: &str| None;
+        let of = |path| of_path(&Place::of(path), none);
+        assert_eq!(of("zh/en/a.md").as_deref(), Some("en"));
+        assert_eq!(of("zh/a.ja.md").as_deref(), Some("ja"));
+        assert_eq!(of("issues/a.md"), None);
+        let settings = |folder: &str| (folder == "cn").then_some("zh");
+        let found = of_path(&Place::of("cn/a.md"), settings);
+        assert_eq!(found.as_deref(), Some("zh"));
+    }
+}
