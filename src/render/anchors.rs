@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use crate::issue::Issue;
+use crate::issue::{Issue, Item, Section};
 
 /// The names of one issue, worked out once.
 #[derive(Debug, Default)]
@@ -13,8 +13,10 @@ pub(crate) struct Anchors<'i> {
     headings: BTreeMap<usize, String>,
     /// Footnotes in the order in which they are first spoken of.
     footnotes: BTreeMap<&'i str, usize>,
-    /// Names of sections that bold paragraphs open, by section.
+    /// Names of sections, those included that bold paragraphs open.
     sections: Vec<String>,
+    /// Names of items, by section.
+    items: Vec<Vec<String>>,
     /// Whether the body holds raw HTML at all.
     pub(crate) raw: bool,
 }
@@ -64,7 +66,22 @@ impl<'i> Anchors<'i> {
                 },
             )
             .collect();
+        anchors.items = issue
+            .sections
+            .iter()
+            .zip(&anchors.sections)
+            .map(|(section, name)| item_names(section, name))
+            .collect();
         anchors
+    }
+
+    /// The name of an item, which stays: made from the item's number where no
+    /// other item of the section has it, else from its place.
+    pub(crate) fn item(&self, section: usize, item: usize) -> &str {
+        self.items
+            .get(section)
+            .and_then(|items| items.get(item))
+            .map_or("", String::as_str)
     }
 
     /// The name of the heading that starts at an event.
@@ -81,6 +98,18 @@ impl<'i> Anchors<'i> {
     pub(crate) fn footnote(&self, name: &str) -> usize {
         self.footnotes.get(name).copied().unwrap_or_default()
     }
+}
+
+fn item_names(section: &Section, name: &str) -> Vec<String> {
+    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+    for number in section.items.iter().filter_map(|item| item.number) {
+        *counts.entry(number).or_default() += 1;
+    }
+    let of = |(index, item): (usize, &Item)| match item.number {
+        Some(number) if counts[&number] == 1 => format!("{name}-{number}"),
+        _ => format!("{name}.{}", index + 1),
+    };
+    section.items.iter().enumerate().map(of).collect()
 }
 
 /// A name from a text: lower case, letters, digits, marks and `_` kept, all

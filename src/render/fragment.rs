@@ -64,6 +64,17 @@ pub struct FileAddress {
 impl Fragment {
     /// The finished HTML: each hole filled with its absolute address.
     pub fn resolve(&self, addresses: &Addresses) -> String {
+        self.resolve_sized(addresses, |width, height| {
+            format!("\" width=\"{width}\" height=\"{height}")
+        })
+    }
+
+    /// As [`Fragment::resolve`]; `size` makes an image's size of its pixels.
+    pub(crate) fn resolve_sized(
+        &self,
+        addresses: &Addresses,
+        size: impl Fn(u32, u32) -> String,
+    ) -> String {
         let mut out = String::with_capacity(self.html.len() + 48 * self.holes.len());
         let mut done = 0;
         for hole in &self.holes {
@@ -72,7 +83,7 @@ impl Fragment {
             let target = addresses.target(&hole.reference);
             escape::push_attribute(&mut out, &target.url);
             if let (HoleKind::Image, Some((width, height))) = (hole.kind, target.size) {
-                out.push_str(&format!("\" width=\"{width}\" height=\"{height}"));
+                out.push_str(&size(width, height));
             }
         }
         out.push_str(&self.html[done..]);

@@ -271,7 +271,9 @@ fn framed_media_as_links(html: &str) -> Cow<'_, str> {
         out.push_str(&html[done..at]);
         done = (end + 1).min(html.len());
         from = done;
-        if let Some(Address::Absolute(address)) = source.map(|source| Address::read(&source)) {
+        if let Some(Address::Absolute(address)) =
+            source.map(|source| Address::read(&source.replace("&amp;", "&")))
+        {
             let shown = match destination(&address) {
                 host if host.is_empty() => address.clone(),
                 host => host,
@@ -304,8 +306,8 @@ fn tag_end(html: &str, from: usize) -> usize {
     html.len()
 }
 
-/// The value of an attribute in the inside of a tag, entities resolved.
-fn attribute_value(tag: &str, name: &str) -> Option<String> {
+/// The value of an attribute in the inside of a tag, as it is written.
+pub(crate) fn attribute_value<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
     let lower = tag.to_ascii_lowercase();
     let mut from = 0;
     while let Some(at) = lower[from..].find(name).map(|at| from + at) {
@@ -325,7 +327,7 @@ fn attribute_value(tag: &str, name: &str) -> Option<String> {
                 .split(|c: char| c.is_ascii_whitespace() || c == '>')
                 .next(),
         };
-        return value.map(|value| value.replace("&amp;", "&"));
+        return value;
     }
     None
 }

@@ -1,0 +1,65 @@
+//! An issue as mail: subject, HTML and text, with slots for the recipient.
+//!
+//! Everything that is the same for all recipients is done once: rendering,
+//! templates, inlining of styles. Not here: headers, encoding, addresses of
+//! unsubscription, the sending.
+
+mod frame;
+mod model;
+mod preview;
+
+pub use frame::{MailFrame, Parts, Personal};
+pub use preview::{display_title, preheader};
+
+use chrono::NaiveDate;
+
+use crate::diagnostic::Finding;
+use crate::issue::{Issue, Precision, Summary};
+use crate::newsletter::Newsletter;
+use crate::render::fragment::Addresses;
+use crate::render::templates::Templates;
+use crate::render::text::TextStyle;
+
+/// What a mail is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct MailRequest<'i, 's> {
+    /// The issue.
+    pub issue: &'i Issue<'s>,
+    /// Its facts.
+    pub summary: &'i Summary,
+    /// The publication in the issue's language.
+    pub newsletter: &'i Newsletter,
+    /// Where the issue's relative addresses lead; its page is the link "Read
+    /// in the browser".
+    pub addresses: &'i Addresses,
+    /// Language of the issue.
+    pub language: &'i str,
+    /// The issue's date as readers know it.
+    pub date: Option<(NaiveDate, Precision)>,
+    /// Where those to whom the mail was forwarded can subscribe.
+    pub subscribe: Option<&'i str>,
+    /// Whether readers have a page of preferences.
+    pub has_preferences: bool,
+    /// Whether bare addresses become links.
+    pub linkify: bool,
+    /// How the text part is set.
+    pub text: TextStyle,
+}
+
+/// Renders an issue as mail.
+///
+/// # Errors
+///
+/// What is wrong with overridden templates, each at its place.
+pub fn email(
+    templates: &Templates,
+    request: &MailRequest<'_, '_>,
+) -> Result<MailFrame, Vec<Finding>> {
+    let mut model = model::model(request);
+    model["links"] = serde_json::json!({
+        "browser": request.addresses.page.as_str(),
+        "archive": request.newsletter.url.as_str(),
+        "subscribe": request.subscribe,
+    });
+    MailFrame::new(templates, model, request.has_preferences)
+}

@@ -1,0 +1,135 @@
+//! The first words of a mail: title and preview line.
+
+use crate::issue::{Issue, Summary};
+use crate::render::labels::Labels;
+
+/// A title less a trailing date in brackets: the header line says the date.
+pub fn display_title(title: &str) -> String {
+    let trimmed = title.trim_end();
+    let inside = trimmed
+        .strip_suffix([')', '）'])
+        .and_then(|start| start.rsplit_once(['(', '（']));
+    match inside {
+        Some((before, date)) if is_date(date) && !before.trim().is_empty() => {
+            before.trim().to_owned()
+        }
+        _ => trimmed.to_owned(),
+    }
+}
+
+/// Whether a text is a date and nothing else: digits with separators, at least
+/// a year and a month, or such with a name of a month.
+fn is_date(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let letters: String = text.chars().filter(|c| c.is_alphabetic()).collect();
+    let plain = text
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '/' | '.' | ',' | ' '));
+    let month = ["年月日", "年月", "년월일"].contains(&letters.as_str())
+        || MONTHS
+            .iter()
+            .any(|month| letters.to_lowercase().starts_with(month));
+    plain && (5..=8).contains(&digits) && (letters.is_empty() || month)
+}
+
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+
+/// The preview line of a mail: the editor's, else how much the sections hold
+/// and the first titles, in at most 140 characters.
+pub fn preheader(summary: &Summary, issue: &Issue<'_>, language: &str) -> String {
+    if let Some(written) = &summary.preheader {
+        return written.clone();
+    }
+    let labels = Labels::of(language);
+    let cjk = crate::render::outline::is_cjk(language);
+    let (separator, colon) = if cjk { ("、", "：") } else { (", ", ": ") };
+    let counts: Vec<String> = issue
+        .sections
+        .iter()
+        .filter(|section| !section.items.is_empty() && section.style != crate::issue::Style::Outro)
+        .take(3)
+        .map(|section| {
+            let count = Labels::thousands(language, section.items.len() as u64);
+            format!("{count}\u{a0}{}", short_name(&section.title, language))
+        })
+        .collect();
+    let titles: Vec<&str> = issue
+        .items()
+        .map(|(_, item)| item)
+        .filter(|item| !item.deleted && !item.title.is_empty())
+        .map(|item| item.title.as_str())
+        .take(3)
+        .collect();
+    if titles.is_empty() {
+        return shortened(&summary.description);
+    }
+    let counts = match counts.len() {
+        0 => format!("{}\u{a0}{}", summary.link_count, labels.links),
+        _ => counts.join(separator),
+    };
+    shortened(&format!("{counts}{colon}{}", titles.join(separator)))
+}
+
+/// A section's name as counted things: its first words, up to `&`, `/` or
+/// `and`; in English in lower case, unless it is a name with more capitals.
+fn short_name(title: &str, language: &str) -> String {
+    let first = title
+        .split(['&', '＆', '/', '、', '与', '和', '(', '（', ':', '：'])
+        .next()
+        .unwrap_or(title)
+        .split(" and ")
+        .next()
+        .unwrap_or(title)
+        .trim();
+    let first = if first.is_empty() { title } else { first };
+    let mut characters = first.chars();
+    match (language.starts_with("en"), characters.next()) {
+        (true, Some(letter)) if !characters.clone().any(char::is_uppercase) => {
+            letter.to_lowercase().chain(characters).collect()
+        }
+        _ => first.to_owned(),
+    }
+}
+
+/// A text of at most 140 columns' worth of characters, cut between words.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 140;
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(LONGEST - 1).collect();
+    let end = cut
+        .rfind([' ', '，', '、'])
+        .filter(|&end| end > cut.len() / 2)
+        .unwrap_or(cut.len());
+    format!("{}…", cut[..end].trim_end_matches([',', ' ', '、', '，']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_date_in_brackets_leaves_the_title() {
+        let cases = [
+            ("Weekly #11 (2023-07-15)", "Weekly #11"),
+            ("周刊（2023年7月15日）", "周刊"),
+            ("News (July 15, 2023)", "News"),
+            ("Weekly (part 2)", "Weekly (part 2)"),
+            ("(2023-07-15)", "(2023-07-15)"),
+            ("On Rust (2021 edition)", "On Rust (2021 edition)"),
+        ];
+        for (title, expected) in cases {
+            assert_eq!(display_title(title), expected);
+        }
+    }
+
+    #[test]
+    fn sections_are_counted_by_their_short_names() {
+        assert_eq!(short_name("Articles & Tutorials", "en"), "articles");
+        assert_eq!(short_name("AI News", "en"), "AI News");
+        assert_eq!(short_name("文章&教程", "zh"), "文章");
+    }
+}

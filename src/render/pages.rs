@@ -1,0 +1,258 @@
+//! The pages of the archive as values, and their way through the templates.
+//!
+//! Who makes them (`archive`) knows all issues and addresses; here is only what
+//! a page says. All addresses are absolute or rooted, all `_html` fields are
+//! finished, clean HTML; everything else is plain text and escaped here.
+
+use serde::Serialize;
+
+use crate::diagnostic::Finding;
+use crate::render::labels::Labels;
+use crate::render::page::ContentsEntry;
+use crate::render::templates::Templates;
+
+/// What every page of one language shares.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Site {
+    /// Name of the newsletter.
+    pub title: String,
+    /// One sentence that says what it is; may be empty.
+    pub description: String,
+    /// Language of the pages.
+    pub language: String,
+    /// Address of the index.
+    pub home_url: String,
+    /// Address of the page of feeds, where there is one.
+    pub feeds_url: Option<String>,
+    /// Where to subscribe, where one can.
+    pub subscribe_url: Option<String>,
+    /// Address of the style sheet.
+    pub style_url: String,
+    /// Address of a logo; the title stands beside it as text.
+    pub logo_url: Option<String>,
+    /// Feeds for autodiscovery.
+    pub feeds: Vec<FeedLink>,
+    /// Further pages, such as privacy.
+    pub pages: Vec<PageLink>,
+    /// Postal address; may be empty.
+    pub address: String,
+}
+
+/// A feed of the newsletter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FeedLink {
+    /// What it is called.
+    pub title: String,
+    /// Media type, such as `application/atom+xml`.
+    pub media_type: String,
+    /// Name of its format for people, such as `Atom`.
+    pub format: String,
+    /// Its address.
+    pub url: String,
+}
+
+/// A link to another page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PageLink {
+    /// What it is called.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+}
+
+/// The same page in another language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Translation {
+    /// Tag of the language.
+    pub language: String,
+    /// Name of the language in itself (see [`crate::render::own_name`]).
+    pub name: String,
+    /// Its address.
+    pub url: String,
+}
+
+/// An issue of the archive.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct IssuePage {
+    /// What all pages share.
+    pub site: Site,
+    /// Title of the issue, less a trailing date in brackets
+    /// (see [`crate::render::display_title`]).
+    pub title: String,
+    /// One sentence for search engines and shared links; may be empty.
+    pub description: String,
+    /// Language of the issue.
+    pub language: String,
+    /// Address of this page.
+    pub url: String,
+    /// Its date as `YYYY-MM-DD`, or empty.
+    pub date: String,
+    /// Its date in words, or empty.
+    pub date_words: String,
+    /// `33 links` in the issue's language, or empty
+    /// (see [`Labels::count_of_links`]).
+    pub link_words: String,
+    /// The same issue in other languages.
+    pub translations: Vec<Translation>,
+    /// Sections for the list of contents (see [`crate::render::contents`]).
+    pub contents: Vec<ContentsEntry>,
+    /// The body (see [`crate::render::page_html`]), addresses filled in.
+    pub body_html: String,
+    /// The issue before.
+    pub older: Option<PageLink>,
+    /// The issue after.
+    pub newer: Option<PageLink>,
+    /// An image for shared links.
+    pub image_url: Option<String>,
+}
+
+/// The list of all issues.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct IndexPage {
+    /// What all pages share.
+    pub site: Site,
+    /// Address of this page.
+    pub url: String,
+    /// This page in other languages.
+    pub translations: Vec<Translation>,
+    /// Years, or seasons, newest first.
+    pub groups: Vec<IndexGroup>,
+}
+
+/// A year or a season of the index.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct IndexGroup {
+    /// Its heading, such as `2023` or `2023 · Season 1`.
+    pub title: String,
+    /// Its issues, newest first.
+    pub rows: Vec<IndexRow>,
+}
+
+/// One issue in the index.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct IndexRow {
+    /// Number of the issue.
+    pub number: Option<u64>,
+    /// Its own title, else its first item titles.
+    pub title: String,
+    /// Language of the title, where it is not the page's.
+    pub language: Option<String>,
+    /// Its address.
+    pub url: String,
+    /// Its date as `YYYY-MM-DD`, or empty.
+    pub date: String,
+    /// Its date in words, or empty.
+    pub date_words: String,
+    /// Sections with how much they hold.
+    pub sections: Vec<ContentsEntry>,
+}
+
+/// A page that stands where something was before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RedirectPage {
+    /// Language of the page.
+    pub language: String,
+    /// Title of what has moved.
+    pub title: String,
+    /// Where it is now, absolute.
+    pub url: String,
+}
+
+/// A plain page, such as about or privacy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TextPage {
+    /// What all pages share.
+    pub site: Site,
+    /// Its title.
+    pub title: String,
+    /// Language of the text.
+    pub language: String,
+    /// Address of this page.
+    pub url: String,
+    /// The text, addresses filled in.
+    pub body_html: String,
+}
+
+/// The page that shows all feeds to people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FeedsPage {
+    /// What all pages share.
+    pub site: Site,
+    /// Address of this page.
+    pub url: String,
+    /// Feeds by what they hold.
+    pub groups: Vec<FeedGroup>,
+    /// Address of the list of all feeds as OPML, where there is one.
+    pub opml_url: Option<String>,
+}
+
+/// The formats of one feed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FeedGroup {
+    /// What the feed holds.
+    pub title: String,
+    /// Its emoji, if any.
+    pub emoji: Option<String>,
+    /// The feed in each format.
+    pub feeds: Vec<FeedLink>,
+}
+
+/// A page with the words of its language.
+#[derive(Serialize)]
+struct Labelled<'a, T> {
+    labels: &'static Labels,
+    page: &'a T,
+}
+
+impl Templates {
+    /// The page of an issue.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with an overridden template, at its place; likewise for
+    /// all other pages.
+    pub fn issue_page(&self, page: &IssuePage) -> Result<String, Finding> {
+        self.page("issue.html", &page.language, page)
+    }
+
+    /// The list of all issues.
+    ///
+    /// # Errors
+    ///
+    /// See [`Templates::issue_page`].
+    pub fn index_page(&self, page: &IndexPage) -> Result<String, Finding> {
+        self.page("index.html", &page.site.language, page)
+    }
+
+    /// A page that leads elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// See [`Templates::issue_page`].
+    pub fn redirect_page(&self, page: &RedirectPage) -> Result<String, Finding> {
+        self.page("redirect.html", &page.language, page)
+    }
+
+    /// A plain page.
+    ///
+    /// # Errors
+    ///
+    /// See [`Templates::issue_page`].
+    pub fn text_page(&self, page: &TextPage) -> Result<String, Finding> {
+        self.page("text.html", &page.language, page)
+    }
+
+    /// The page of all feeds.
+    ///
+    /// # Errors
+    ///
+    /// See [`Templates::issue_page`].
+    pub fn feeds_page(&self, page: &FeedsPage) -> Result<String, Finding> {
+        self.page("feeds.html", &page.site.language, page)
+    }
+
+    fn page<T: Serialize>(&self, name: &str, language: &str, page: &T) -> Result<String, Finding> {
+        let labels = Labels::of(language);
+        self.html(name, &Labelled { labels, page })
+    }
+}

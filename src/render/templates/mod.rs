@@ -1,0 +1,326 @@
+//! The registry of templates: the built-in ones, overridden one by one by the
+//! editor's.
+//!
+//! Strict: a variable that does not exist is a diagnostic at its place in the
+//! editor's file, never an empty string in a reader's mail. An override that
+//! cannot be read is reported and the built-in template stays in its place.
+//! One registry escapes for HTML, the other, for text, does not.
+
+mod helpers;
+mod usage;
+
+pub(crate) use usage::{Usage, Value};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use handlebars::{Handlebars, RenderError, RenderErrorReason, Template, TemplateError};
+use serde::Serialize;
+
+use crate::diagnostic::{Diagnostic, Finding, SourceFile};
+use crate::render::escape;
+
+/// Name (as a file of the templates folder) and text of what is built in.
+const BUILT_IN: [(&str, &str); 11] = [
+    (
+        "email.html.hbs",
+        include_str!("../../../templates/email.html.hbs"),
+    ),
+    (
+        "email.txt.hbs",
+        include_str!("../../../templates/email.txt.hbs"),
+    ),
+    (
+        "email.subject.hbs",
+        include_str!("../../../templates/email.subject.hbs"),
+    ),
+    (
+        "issue.html.hbs",
+        include_str!("../../../templates/issue.html.hbs"),
+    ),
+    (
+        "index.html.hbs",
+        include_str!("../../../templates/index.html.hbs"),
+    ),
+    (
+        "text.html.hbs",
+        include_str!("../../../templates/text.html.hbs"),
+    ),
+    (
+        "feeds.html.hbs",
+        include_str!("../../../templates/feeds.html.hbs"),
+    ),
+    (
+        "redirect.html.hbs",
+        include_str!("../../../templates/redirect.html.hbs"),
+    ),
+    (
+        "head.html.hbs",
+        include_str!("../../../templates/head.html.hbs"),
+    ),
+    (
+        "header.html.hbs",
+        include_str!("../../../templates/header.html.hbs"),
+    ),
+    (
+        "footer.html.hbs",
+        include_str!("../../../templates/footer.html.hbs"),
+    ),
+];
+
+const STYLESHEET: &str = include_str!("../../../templates/style.css");
+
+/// The templates of one newsletter. Cheap to clone.
+#[derive(Clone)]
+pub struct Templates {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    html: Handlebars<'static>,
+    text: Handlebars<'static>,
+    /// The editor's files, by name, for places in diagnostics.
+    sources: BTreeMap<String, SourceFile>,
+    stylesheet: String,
+}
+
+impl std::fmt::Debug for Templates {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let overrides: Vec<&String> = self.inner.sources.keys().collect();
+        formatter
+            .debug_struct("Templates")
+            .field("overrides", &overrides)
+            .finish()
+    }
+}
+
+impl Templates {
+    /// The built-in templates with the editor's in place of those of the same
+    /// name. Names are those of files in the templates folder, such as
+    /// `email.html.hbs` or `style.css`; further `.hbs` files can be used as
+    /// partials under their name without `.hbs`. Files of other kinds are left
+    /// alone.
+    pub fn new(overrides: &[(String, SourceFile)]) -> (Templates, Vec<Finding>) {
+        let mut inner = Inner {
+            html: registry(escape::attribute),
+            text: registry(|text| escape::without_controls(text).into_owned()),
+            sources: BTreeMap::new(),
+            stylesheet: STYLESHEET.to_owned(),
+        };
+        let mut findings = Vec::new();
+        for (file, text) in BUILT_IN {
+            if let Err(error) = inner.register(file, text) {
+                findings.push(Finding::whole_file(file, fault(&error)));
+            }
+        }
+        for (file, source) in overrides {
+            if file == "style.css" {
+                source.text().clone_into(&mut inner.stylesheet);
+            }
+            let Some(name) = file.strip_suffix(".hbs") else {
+                continue;
+            };
+            match inner.register(file, source.text()) {
+                Ok(()) => {
+                    inner.sources.insert(name.to_owned(), source.clone());
+                }
+                Err(error) => {
+                    let diagnostic = placed(fault(&error), source, error.pos());
+                    findings.push(diagnostic.locate(source));
+                }
+            }
+        }
+        let templates = Templates {
+            inner: Arc::new(inner),
+        };
+        (templates, findings)
+    }
+
+    /// The one style sheet of all pages.
+    pub fn stylesheet(&self) -> &str {
+        &self.inner.stylesheet
+    }
+
+    /// Fills an HTML template.
+    pub(crate) fn html<T: Serialize>(&self, name: &str, model: &T) -> Result<String, Finding> {
+        self.fill(&self.inner.html, name, model)
+    }
+
+    /// Fills a template of plain text.
+    pub(crate) fn text<T: Serialize>(&self, name: &str, model: &T) -> Result<String, Finding> {
+        self.fill(&self.inner.text, name, model)
+    }
+
+    /// What the mail's templates make of values that differ by recipient.
+    pub(crate) fn usage(&self) -> Usage {
+        let mut usage = Usage::default();
+        usage.scan(&self.inner.html, "email.html");
+        usage.scan(&self.inner.text, "email.txt");
+        usage.scan(&self.inner.text, "email.subject");
+        usage
+    }
+
+    fn fill<T: Serialize>(
+        &self,
+        registry: &Handlebars<'_>,
+        name: &str,
+        model: &T,
+    ) -> Result<String, Finding> {
+        registry
+            .render(name, model)
+            .map_err(|error| self.render_fault(name, &error))
+    }
+
+    fn render_fault(&self, name: &str, error: &RenderError) -> Finding {
+        let name = error.template_name.as_deref().unwrap_or(name);
+        let diagnostic = match error.reason() {
+            RenderErrorReason::MissingVariable(Some(variable)) => Diagnostic::error(
+                "missing-variable",
+                format!("there is no variable `{variable}` here"),
+            )
+            .help("docs/templates.md lists the variables of each template"),
+            RenderErrorReason::MissingVariable(None) => {
+                Diagnostic::error("missing-variable", "there is no such variable here")
+            }
+            reason => Diagnostic::error("template-error", lower_first(&reason.to_string())),
+        };
+        match self.inner.sources.get(name) {
+            Some(source) => {
+                let place = error.line_no.zip(error.column_no);
+                placed(diagnostic, source, place).locate(source)
+            }
+            None => Finding::whole_file(format!("{name}.hbs"), diagnostic),
+        }
+    }
+}
+
+impl Default for Templates {
+    /// The built-in templates alone.
+    fn default() -> Self {
+        Templates::new(&[]).0
+    }
+}
+
+impl Inner {
+    fn register(&mut self, file: &str, text: &str) -> Result<(), Box<TemplateError>> {
+        let name = file.strip_suffix(".hbs").unwrap_or(file);
+        let template = Template::compile_with_name(text, name.to_owned())?;
+        if !name.ends_with(".html") {
+            self.text.register_template(name, template.clone());
+        }
+        if !name.ends_with(".txt") {
+            self.html.register_template(name, template);
+        }
+        Ok(())
+    }
+}
+
+fn registry(escape: impl Fn(&str) -> String + Send + Sync + 'static) -> Handlebars<'static> {
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    registry.register_escape_fn(escape);
+    helpers::register(&mut registry);
+    registry
+}
+
+fn fault(error: &TemplateError) -> Diagnostic {
+    let reason = error.reason().to_string();
+    // The parser's words go over several lines, with a drawing of the place.
+    let first = reason.lines().next().unwrap_or("").trim_end_matches(':');
+    Diagnostic::error("template-error", lower_first(first))
+        .help("the built-in template is used in its place until this is mended")
+}
+
+/// Points a diagnostic at a line and column, both from 1.
+fn placed(
+    diagnostic: Diagnostic,
+    source: &SourceFile,
+    place: Option<(usize, usize)>,
+) -> Diagnostic {
+    let Some((line, column)) = place else {
+        return diagnostic;
+    };
+    let text = source.text();
+    let start = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum::<usize>();
+    let rest = text[start..].lines().next().unwrap_or("");
+    let at = rest
+        .char_indices()
+        .nth(column.saturating_sub(1))
+        .map_or(rest.len(), |(at, _)| at);
+    // The mark covers the tag, or what is left of the line.
+    let length = rest[at..].find("}}").map_or(rest.len() - at, |end| end + 2);
+    diagnostic.at(start + at..start + at + length)
+}
+
+fn lower_first(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn with(name: &str, text: &str) -> (Templates, Vec<Finding>) {
+        let source = SourceFile::new(format!("templates/{name}"), text);
+        Templates::new(&[(name.to_owned(), source)])
+    }
+
+    #[test]
+    fn built_in_templates_are_sound() {
+        assert_eq!(Templates::new(&[]).1, []);
+    }
+
+    #[test]
+    fn override_with_a_mistake_is_reported_and_the_built_in_one_stays() {
+        let (templates, findings) = with("email.subject.hbs", "字字\n字 {{#if issue.title}}x");
+        let [finding] = &findings[..] else {
+            panic!("{findings:?}")
+        };
+        assert_eq!(finding.code, "template-error");
+        assert_eq!(
+            finding.place.as_ref().map(|place| place.start.line),
+            Some(2)
+        );
+        let subject = templates.text("email.subject", &json!({"issue": {"subject": "S"}}));
+        assert_eq!(subject.unwrap(), "S");
+    }
+
+    #[test]
+    fn missing_variable_is_found_where_it_stands() {
+        let (templates, findings) = with("email.subject.hbs", "字字 {{issue.titel}}");
+        assert_eq!(findings, []);
+        let finding = templates
+            .text("email.subject", &json!({"issue": {}}))
+            .unwrap_err();
+        assert_eq!(finding.code, "missing-variable");
+        assert_eq!(finding.path, "templates/email.subject.hbs");
+        let place = finding.place.unwrap();
+        assert_eq!(
+            (place.start.line, place.start.column),
+            (1, 4),
+            "{}",
+            finding.message
+        );
+    }
+
+    #[test]
+    fn html_escapes_and_text_does_not() {
+        let (templates, _) = with("own.hbs", "{{x}}");
+        let model = json!({"x": "a=<b> & 'c'"});
+        assert_eq!(
+            templates.html("own", &model).unwrap(),
+            "a=&lt;b&gt; &amp; 'c'"
+        );
+        assert_eq!(templates.text("own", &model).unwrap(), "a=<b> & 'c'");
+    }
+}
