@@ -15,6 +15,8 @@ mod header;
 mod invented;
 mod links;
 mod outbox;
+#[cfg(test)]
+mod tests;
 
 pub use assemble::{Content, Envelope, Error, Message, Parts, Settings, assemble};
 pub use check::check;
