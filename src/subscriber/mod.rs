@@ -1,1 +1,19 @@
-//! .
+//! Whom the mail goes to, and the tokens by which they answer.
+//!
+//! An [`Address`] is checked once, here; everything below relies on it being
+//! ASCII, without control characters and with a domain name that may stand in
+//! an envelope. A [`Recipient`] is somebody taken into a mailing. Tokens are
+//! signed, bound to one purpose and hold no state: whoever has the [`Key`] can
+//! read them, also after a move or a restore.
+//!
+//! Nothing here knows where recipients are stored or how mail leaves.
+
+mod address;
+mod name;
+mod recipient;
+mod token;
+
+pub use address::{Address, AddressError};
+pub use name::{clean_line, clean_name};
+pub use recipient::{ListError, Recipient};
+pub use token::{Key, KeyError, Keys, Purpose, Tag, TokenError, fingerprint};
