@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -53,7 +53,8 @@ impl Search {
             root,
             exclude: self.exclude.iter().map(|text| Pattern::new(text)).collect(),
             seen: BTreeSet::new(),
-            found: BTreeMap::new(),
+            found: BTreeSet::new(),
+            links: Vec::new(),
         };
         if self.paths.is_empty() {
             for usual in USUAL {
@@ -78,7 +79,7 @@ impl Search {
                 walk.start(path, None)?;
             }
         }
-        Ok(walk.found.into_keys().collect())
+        Ok(walk.found.into_iter().collect())
     }
 }
 
@@ -86,9 +87,12 @@ struct Walk<'a> {
     root: &'a Path,
     real_root: PathBuf,
     exclude: Vec<Pattern>,
-    /// Real paths of the folders on the way, against circles of links.
+    /// Real paths of what was taken, so that nothing comes twice.
     seen: BTreeSet<PathBuf>,
-    found: BTreeMap<String, ()>,
+    found: BTreeSet<String>,
+    /// Links below the root, taken once all real folders were, so that a file is
+    /// known by its own path where it has one.
+    links: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -101,12 +105,34 @@ impl Walk<'_> {
             source,
         })?;
         self.seen.clear();
-        if about.is_dir() {
-            self.folder(&relative, only)
-        } else {
-            self.found.insert(relative, ());
-            Ok(())
+        if !about.is_dir() {
+            self.found.insert(relative);
+            return Ok(());
         }
+        self.folder(&relative, only)?;
+        while !self.links.is_empty() {
+            self.links.sort();
+            let link = self.links.remove(0);
+            if self.root.join(&link).is_dir() {
+                self.folder(&link, only)?;
+            } else {
+                self.file(link, only)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, relative: String, only: Option<&Pattern>) -> Result<(), Error> {
+        let wanted = only.is_none_or(|pattern| pattern.matches(&relative));
+        if !wanted || !is_markdown(&relative) {
+            return Ok(());
+        }
+        let path = self.root.join(&relative);
+        let real = fs::canonicalize(&path).map_err(|source| Error::List { path, source })?;
+        if self.seen.insert(real) {
+            self.found.insert(relative);
+        }
+        Ok(())
     }
 
     fn folder(&mut self, relative: &str, only: Option<&Pattern>) -> Result<(), Error> {
@@ -139,32 +165,19 @@ impl Walk<'_> {
             {
                 continue;
             }
-            let mut kind = entry.file_type().map_err(failed)?;
+            let kind = entry.file_type().map_err(failed)?;
             if kind.is_symlink() {
-                match self.linked(&entry.path()) {
-                    Some(target) => kind = target,
-                    None => continue,
+                let target = fs::canonicalize(entry.path());
+                if target.is_ok_and(|target| target.starts_with(&self.real_root)) {
+                    self.links.push(relative);
                 }
-            }
-            if kind.is_dir() {
+            } else if kind.is_dir() {
                 self.folder(&relative, only)?;
-            } else if kind.is_file()
-                && is_markdown(&relative)
-                && only.is_none_or(|pattern| pattern.matches(&relative))
-            {
-                self.found.insert(relative, ());
+            } else if kind.is_file() {
+                self.file(relative, only)?;
             }
         }
         Ok(())
-    }
-
-    /// What a link leads to, if that is below the root.
-    fn linked(&self, link: &Path) -> Option<fs::FileType> {
-        let target = fs::canonicalize(link).ok()?;
-        if !target.starts_with(&self.real_root) {
-            return None;
-        }
-        fs::metadata(&target).ok().map(|about| about.file_type())
     }
 }
 
