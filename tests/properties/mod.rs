@@ -3,4 +3,5 @@
 mod decode;
 mod feed;
 mod mail;
+mod mutations;
 mod structure;

@@ -1,0 +1,139 @@
+//! What is done with foreign bytes, and what must be true of the result: one
+//! function for each reader. The fuzzer's programs and `cargo test` share this
+//! file (tests/properties/mutations.rs).
+
+use letterpress::diagnostic::{Diagnostic, SourceFile, Span};
+use letterpress::issue::{MojibakeMode, Reader, Settings, Text};
+use letterpress::render;
+
+/// A target's name (that of its seeds' folder) and its function.
+pub(crate) type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
+pub(crate) const TARGETS: &[Target] = &[
+    ("issue", issue),
+    ("front_matter", front_matter),
+    ("mojibake", mojibake),
+];
+
+/// Runs the target of this name.
+pub(crate) fn run(name: &str, bytes: &[u8]) {
+    let target = TARGETS.iter().find(|(known, _)| *known == name);
+    target.expect("the target is in the table").1(bytes);
+}
+
+/// Bytes of an issue file to text, to an issue, to HTML.
+fn issue(bytes: &[u8]) {
+    READER.with(|reader| {
+        let text = reader.decode("issues/2026-01-09-weekly.md", bytes);
+        let (issue, diagnostics) = reader.parse(&text);
+        check_diagnostics(&text.source, diagnostics);
+        for section in &issue.sections {
+            check_span(&text.source, section.span);
+            for item in &section.items {
+                check_span(&text.source, item.span);
+            }
+        }
+        for link in &issue.census.links {
+            check_span(&text.source, link.span);
+        }
+        let fragment = render::feed_html(&issue);
+        let mut last = 0;
+        for hole in &fragment.holes {
+            assert!(last <= hole.at, "holes are in order");
+            assert!(fragment.html.is_char_boundary(hole.at));
+            last = hole.at;
+        }
+        check_diagnostics(&text.source, render::local_paths(&issue));
+        let _ = issue.summary();
+    });
+}
+
+/// The first line is the file's path, the rest its text: where title, number,
+/// date and language come from.
+fn front_matter(bytes: &[u8]) {
+    let end = bytes.iter().position(|&byte| byte == b'\n');
+    let (path, body) = bytes.split_at(end.unwrap_or(0));
+    let path = String::from_utf8_lossy(path);
+    let body = body.strip_prefix(b"\n").unwrap_or(body);
+    READER.with(|reader| {
+        let text = reader.decode(&path, body);
+        let (issue, diagnostics) = reader.parse(&text);
+        check_diagnostics(&text.source, diagnostics);
+        check_span(&text.source, issue.front_matter.span);
+        for field in &issue.front_matter.fields {
+            check_span(&text.source, field.span);
+        }
+        if let Some(span) = issue.title.as_ref().and_then(|title| title.span) {
+            check_span(&text.source, span);
+        }
+        if let Some(date) = issue.date {
+            let _ = date.moment("America/Sao_Paulo".parse().expect("the zone exists"));
+        }
+        let _ = issue.summary();
+    });
+}
+
+/// Text decoded by a wrong table: repaired, reported or left alone.
+fn mojibake(bytes: &[u8]) {
+    let [auto, report, off] =
+        MODES.with(|readers| [0, 1, 2].map(|index| readers[index].decode("issues/1.md", bytes)));
+    assert_eq!(report.source.text(), off.source.text(), "a report mends");
+    assert!(off.repair.is_none(), "a repair though it is off");
+    if off.source.text().is_ascii() {
+        assert_eq!(auto.source.text(), off.source.text(), "ASCII was mended");
+    }
+    if auto.repair.is_none() {
+        assert_eq!(auto.source.text(), off.source.text(), "mended in silence");
+    }
+    for text in [auto, report, off] {
+        check_positions(&text.source);
+        let Text {
+            source,
+            diagnostics,
+            ..
+        } = text;
+        check_diagnostics(&source, diagnostics);
+    }
+}
+
+/// Positions grow with the offset, over the whole text.
+fn check_positions(source: &SourceFile) {
+    let offsets = source.text().char_indices().map(|(offset, _)| offset);
+    let mut last = source.position(0);
+    for offset in offsets.step_by(7) {
+        let position = source.position(offset);
+        assert!(last <= position, "positions go back at byte {offset}");
+        last = position;
+    }
+}
+
+fn check_diagnostics(source: &SourceFile, diagnostics: Vec<Diagnostic>) {
+    for diagnostic in diagnostics {
+        if let Some(span) = diagnostic.span {
+            check_span(source, span);
+        }
+        let finding = diagnostic.locate(source);
+        assert!(!finding.message.is_empty());
+    }
+}
+
+fn check_span(source: &SourceFile, span: Span) {
+    assert!(
+        source.text().get(span.range()).is_some(),
+        "bytes {} to {} of {} are no text",
+        span.start,
+        span.end,
+        source.text().len()
+    );
+}
+
+fn reader(settings: Settings) -> Reader {
+    Reader::new(settings).expect("the built-in patterns are valid")
+}
+
+thread_local! {
+    static READER: Reader = reader(Settings::default());
+    static MODES: [Reader; 3] = [MojibakeMode::Auto, MojibakeMode::Report, MojibakeMode::Off]
+        .map(|mojibake| reader(Settings { mojibake, ..Settings::default() }));
+}
