@@ -1,0 +1,202 @@
+//! Entries and feeds of a build.
+
+use std::sync::Arc;
+
+use crate::archive::edition::Edition;
+use crate::archive::plan::{File, Plan, Tree};
+use crate::diagnostic::Diagnostic;
+use crate::feed::{self, Cadence, Entry, Feed, Paging, Person, Translation};
+use crate::render::{FeedGroup, FeedsPage, own_name};
+
+impl Plan<'_> {
+    /// The feeds of all languages, the main one first.
+    pub fn feeds(&self) -> Vec<Feed> {
+        self.editions
+            .iter()
+            .map(|edition| self.feed(edition))
+            .collect()
+    }
+
+    /// The documents of the feeds, with the list of them and the page for
+    /// people, in `feeds/` and again where readers fetch them.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with an overridden template.
+    pub fn feed_files(
+        &self,
+        feeds: &[Feed],
+    ) -> Result<Vec<File>, crate::diagnostic::Finding> {
+        if !self.inputs.settings.feeds {
+            return Ok(Vec::new());
+        }
+        let mut documents: Vec<(String, Vec<u8>)> = Vec::new();
+        for (edition, feed) in self.editions.iter().zip(feeds) {
+            let folder = &edition.folder;
+            documents.push((format!("{folder}rss.xml"), feed::rss::write(feed)));
+            documents.push((format!("{folder}atom.xml"), feed::atom::write(feed)));
+            documents.push((format!("{folder}feed.json"), feed::json::write(feed)));
+        }
+        let updated = feeds.iter().filter_map(Feed::updated).max();
+        let outlines: Vec<feed::opml::Outline> = feeds
+            .iter()
+            .filter_map(|feed| {
+                Some(feed::opml::Outline {
+                    title: feed.title.clone(),
+                    description: feed.subtitle.clone(),
+                    language: feed.language.clone(),
+                    home: feed.home.clone(),
+                    url: feed.own.rss.clone()?,
+                })
+            })
+            .collect();
+        let title = &self.inputs.newsletter.title;
+        let list = feed::opml::write(title, updated, &outlines);
+        documents.push(("feeds.opml".to_owned(), list));
+        let page = self.inputs.templates.feeds_page(&self.feeds_page(feeds))?;
+        documents.push(("index.html".to_owned(), page.into_bytes()));
+
+        let mut files = Vec::new();
+        for also in &self.inputs.settings.also {
+            let found = documents.iter().find(|(path, _)| *path == also.feed);
+            if let Some((_, bytes)) = found.filter(|_| self.inputs.settings.archive) {
+                files.push(File {
+                    tree: Tree::Public,
+                    path: also.path.clone(),
+                    bytes: bytes.clone(),
+                });
+            }
+        }
+        for (path, bytes) in documents {
+            if self.inputs.settings.archive {
+                files.push(File {
+                    tree: Tree::Public,
+                    path: format!("feeds/{path}"),
+                    bytes: bytes.clone(),
+                });
+            }
+            files.push(File {
+                tree: Tree::Feeds,
+                path,
+                bytes,
+            });
+        }
+        Ok(files)
+    }
+
+    /// What readers' programs would complain of, about all feeds.
+    pub fn check_feeds(feeds: &[Feed]) -> Vec<Diagnostic> {
+        feeds.iter().flat_map(feed::check).collect()
+    }
+
+    fn feed(&self, edition: &Edition) -> Feed {
+        let newsletter = &edition.newsletter;
+        let settings = self.inputs.settings;
+        let count = settings.entries.unwrap_or(usize::MAX);
+        // More than this many are never taken, so their HTML is not finished.
+        let newest = edition.order.iter().take(count);
+        let mut entries: Vec<Arc<Entry>> = newest
+            .map(|&index| Arc::new(self.entry(index, newsletter.language.as_str())))
+            .collect();
+        if edition.folder.is_empty() {
+            entries.extend(self.inputs.carried.iter().cloned());
+        }
+        feed::sort(&mut entries);
+        let bytes = match settings.entries {
+            Some(_) => settings.max_bytes,
+            None => usize::MAX,
+        };
+        let entries = feed::limit(&entries, count, bytes).to_vec();
+        let moments: Vec<_> = edition
+            .order
+            .iter()
+            .map(|&index| self.inputs.issues[index].date)
+            .collect();
+        let id = if edition.folder.is_empty() {
+            settings.feed_id.clone()
+        } else {
+            format!("{}/{}", settings.feed_id, newsletter.language)
+        };
+        let others = self.editions.iter().filter(|other| other.folder != edition.folder);
+        Feed {
+            id,
+            title: newsletter.title.clone(),
+            subtitle: newsletter.description.clone(),
+            home: edition.home.to_string(),
+            translations: others
+                .map(|other| Translation {
+                    language: other.newsletter.language.clone(),
+                    url: other.home.to_string(),
+                })
+                .collect(),
+            language: newsletter.language.clone(),
+            authors: [newsletter.author.as_str()]
+                .into_iter()
+                .filter(|name| !name.is_empty())
+                .map(Person::named)
+                .collect(),
+            own: edition.feeds(&self.inputs.newsletter.url),
+            hub: None,
+            icon: None,
+            logo: settings.logo.as_ref().map(url::Url::to_string),
+            cadence: Cadence::of(&moments),
+            paging: if entries.len() == edition.order.len() {
+                Paging::Complete
+            } else {
+                Paging::Alone
+            },
+            entries,
+        }
+    }
+
+    /// The entry of an issue in a feed of `language`.
+    fn entry(&self, index: usize, language: &str) -> Entry {
+        let manuscript = &self.inputs.manuscripts[index];
+        let issue = &self.inputs.issues[index];
+        let summary = &manuscript.summary;
+        let published = |other: &&usize| !self.inputs.issues[**other].publication.is_draft();
+        Entry {
+            id: issue.id.clone(),
+            url: self.addresses[index].to_string(),
+            title: summary.title.clone(),
+            published: issue.date,
+            updated: issue.updated,
+            summary: summary.description.clone(),
+            content_html: manuscript.content.resolve(&self.addresses(index)),
+            authors: summary.author.iter().map(Person::named).collect(),
+            categories: summary.categories.clone(),
+            language: (issue.language != language).then(|| issue.language.clone()),
+            translations: issue
+                .translations
+                .iter()
+                .filter(published)
+                .map(|&other| Translation {
+                    language: self.inputs.issues[other].language.clone(),
+                    url: self.addresses[other].to_string(),
+                })
+                .collect(),
+            related: None,
+            enclosure: None,
+        }
+    }
+
+    fn feeds_page(&self, feeds: &[Feed]) -> FeedsPage {
+        let root = &self.inputs.newsletter.url;
+        let several = feeds.len() > 1;
+        let groups = self.editions.iter().map(|edition| FeedGroup {
+            title: if several {
+                own_name(&edition.newsletter.language)
+            } else {
+                edition.newsletter.title.clone()
+            },
+            emoji: None,
+            feeds: edition.site.feeds.clone(),
+        });
+        FeedsPage {
+            site: self.editions[0].site.clone(),
+            url: crate::archive::plan::under(root, "feeds/").to_string(),
+            groups: groups.collect(),
+            opml_url: Some(crate::archive::plan::under(root, "feeds/feeds.opml").to_string()),
+        }
+    }
+}
