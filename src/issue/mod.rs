@@ -32,6 +32,7 @@ pub use model::{
     Repair, Section, Style, Title,
 };
 pub use settings::{KnownSection, MojibakeMode, Settings};
+pub(crate) use slug::slug;
 pub use summary::{LinkMark, SectionSummary, Summary};
 
 use crate::diagnostic::{Diagnostic, SourceFile};
