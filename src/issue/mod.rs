@@ -37,6 +37,7 @@ pub use model::{
     Repair, Section, Style, Title,
 };
 pub use settings::{KnownSection, MojibakeMode, Settings};
+pub(crate) use slug::slug;
 pub use summary::{LinkMark, SectionSummary, Summary, line_marks};
 
 use encoding_rs::Encoding;

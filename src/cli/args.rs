@@ -1,0 +1,303 @@
+//! The command line: what may be said, and the help that teaches it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cli::report::Format;
+use crate::cli::terminal::Color;
+
+/// From one Markdown file an issue to feeds, a web archive and mail.
+#[derive(Debug, Parser)]
+#[command(
+    name = "letterpress",
+    version,
+    about,
+    after_help = AFTER_HELP,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 90
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Start here:
+  letterpress init my-weekly           a newsletter that works at once
+  cd my-weekly
+  letterpress new \"What I read\"        the next issue, as a draft
+  letterpress check                    what is wrong, with line and column
+  letterpress build                    feeds and web archive
+  letterpress publish latest --dry-run all of it, mail included, under outbox/
+
+ISSUE is a number (12), latest, next, a slug, a date (2026-02-27), any of them
+after a language (en/12), or a path. `letterpress COMMAND --help` says more.
+
+Exit codes: 0 done, 1 unexpected failure, 2 wrong usage or configuration, 3 the
+issue has errors, 4 finished with messages rejected or unknown, 75 unfinished:
+run it again.";
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The newsletter's folder; all other paths are relative to it
+    #[arg(
+        short = 'C',
+        global = true,
+        value_name = "DIR",
+        default_value = ".",
+        hide_default_value = true
+    )]
+    pub(crate) folder: PathBuf,
+    /// Settings to use instead of config/letterpress.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// One setting for this run: --set feeds.entries=50
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Say more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Say errors only
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Use colors
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_default_value = true
+    )]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a newsletter's folder that works at once
+    Init(Init),
+    /// Begin the next issue, as a draft
+    New(New),
+    /// Say what is wrong with issues, settings and templates
+    Check(Check),
+    /// Print what is understood of a file, as JSON
+    Inspect(Inspect),
+    /// Print one issue as HTML or repaired Markdown
+    Render(Render),
+    /// Write the feeds and the web archive
+    Build(Build),
+    /// Show what publishing an issue would put on the web and into mailboxes
+    Publish(Publish),
+    /// Build an issue's mail: as files, or as a test to yourself
+    Send(Send),
+    /// Show or check the settings
+    #[command(subcommand, arg_required_else_help = true)]
+    Config(Config),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  letterpress init my-weekly && cd my-weekly && letterpress build
+
+Nothing that is there already is overwritten: run it in a folder that has issues
+and only what is missing is added.")]
+pub(crate) struct Init {
+    /// The folder; made when missing
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  $EDITOR \"$(letterpress new 'What I read this week')\"
+
+Number and date go on from the issues before; the text comes from
+templates/issue.md.")]
+pub(crate) struct New {
+    /// Its title
+    #[arg(default_value = "", hide_default_value = true)]
+    pub(crate) title: String,
+    /// Its date, if not the one worked out: 2026-03-06
+    #[arg(long, value_name = "DATE")]
+    pub(crate) date: Option<chrono::NaiveDate>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  letterpress check                         everything
+  letterpress check next                    the issue you are writing
+  letterpress check --since origin/main --format github
+                                            a pull request: only what it adds
+
+Exit code 3 when there are errors; with --strict also when there are warnings.")]
+pub(crate) struct Check {
+    /// Issues to check; all when none is named
+    #[arg(value_name = "ISSUE")]
+    pub(crate) issues: Vec<String>,
+    /// Only what was added since this Git revision
+    #[arg(long, value_name = "REV")]
+    pub(crate) since: Option<String>,
+    /// How to print findings
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        conflicts_with = "json",
+        hide_possible_values = true
+    )]
+    pub(crate) format: Format,
+    /// Fail on warnings too
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// The same as --format json
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  letterpress inspect issues/*.md | jq '.[] | {number, date, item_count}'
+
+One object for one file, an array for several; docs/json.md describes it.")]
+pub(crate) struct Inspect {
+    /// Markdown files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  letterpress render latest --as html > latest.html
+  letterpress render issues/en/12.md --as markdown > repaired.md")]
+pub(crate) struct Render {
+    /// The issue
+    pub(crate) issue: String,
+    /// What to print
+    #[arg(long = "as", value_enum, value_name = "FORM")]
+    pub(crate) form: Form,
+}
+
+/// What `render` makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// The full text as feeds hold it
+    Html,
+    /// The source, with damaged characters repaired
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  letterpress build && rsync -a --delete public/ host:/srv/weekly/
+
+Two builds of the same files are the same to the byte; files that did not change
+are not written; only files that an earlier build wrote are deleted.")]
+pub(crate) struct Build {
+    /// Where to write instead of public/ and feeds/
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Build even if published feeds would lose entries
+    #[arg(long)]
+    pub(crate) allow_loss: bool,
+    /// Print what was written as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  letterpress publish latest --dry-run      then open outbox/index.html")]
+pub(crate) struct Publish {
+    /// The issue
+    pub(crate) issue: String,
+    /// Put all of it under outbox/ and change nothing else
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The time it is meant to leave; lets a draft by its date through
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  letterpress send next --dry-run           every message as a file in outbox/
+  letterpress send next --test me@example.org
+                                            the real message, to yourself alone")]
+pub(crate) struct Send {
+    /// The issue
+    pub(crate) issue: String,
+    /// Write the messages as .eml files; nothing leaves
+    #[arg(long, conflicts_with = "test")]
+    pub(crate) dry_run: bool,
+    /// Where a dry run writes
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "outbox",
+        requires = "dry_run"
+    )]
+    pub(crate) outbox: PathBuf,
+    /// Write all messages of a dry run, however many
+    #[arg(long, requires = "dry_run")]
+    pub(crate) all: bool,
+    /// Send the real message through the real relay, to these addresses alone
+    #[arg(long, value_name = "ADDR", num_args = 1..)]
+    pub(crate) test: Vec<String>,
+    /// The time it is meant to leave; lets a draft by its date through
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Print every setting with the layer that set it
+    #[command(after_help = "\
+Example:
+  letterpress config show | grep -v '# default'")]
+    Show {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what is wrong with the settings, and what is still missing
+    #[command(after_help = "\
+Example:
+  letterpress config check && letterpress build")]
+    Check {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  letterpress completions bash > ~/.local/share/bash-completion/completions/letterpress")]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}

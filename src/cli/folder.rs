@@ -1,0 +1,233 @@
+//! The newsletter's folder as a command finds it: settings, issue files, clock.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chrono::{DateTime, Utc};
+
+use crate::cli::args::Global;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::report;
+use crate::cli::terminal::Terminal;
+use crate::config::{self, Loaded, Settings, Sources};
+use crate::diagnostic::{Diagnostic, Level, SourceFile};
+use crate::files::{self, Search, read_if_there, read_limited, slashed};
+use crate::issue::{Reader, Text};
+
+/// The newsletter's own settings, below its folder.
+pub(crate) const CONFIG_FILE: &str = "config/letterpress.toml";
+
+/// No settings file is near this size.
+const CONFIG_LIMIT: u64 = 1 << 20;
+
+/// A newsletter's folder with its settings.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    /// Where it is, as the user said it.
+    pub(crate) root: PathBuf,
+    /// Its settings, where each came from, and what is wrong with them.
+    pub(crate) loaded: Loaded,
+    /// The moment the command began; `SOURCE_DATE_EPOCH` fixes it.
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Folder {
+    /// Reads the settings. What is wrong with them is kept for the command to
+    /// say.
+    pub(crate) fn open(global: &Global) -> Result<Folder, CommandError> {
+        let root = global.folder.clone();
+        if !root.is_dir() {
+            let words = format!("there is no folder {}", root.display());
+            return Err(CommandError::usage(words)
+                .hint(format!("`letterpress init {}` makes one", root.display())));
+        }
+        let environment: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let sources = Sources {
+            file: config_file(&root, global.config.as_deref())?,
+            flags: global.set.clone(),
+            environment,
+        };
+        Ok(Folder {
+            now: now(sources.environment.get("SOURCE_DATE_EPOCH"))?,
+            loaded: config::load(&sources),
+            root,
+        })
+    }
+
+    /// The same for commands that must not go on with wrong settings: those are
+    /// printed, and the command stops.
+    pub(crate) fn open_sound(global: &Global, terminal: &Terminal) -> Result<Folder, CommandError> {
+        let folder = Folder::open(global)?;
+        let mut errors = 0;
+        for finding in &folder.loaded.findings {
+            terminal.err(&report::human(finding, terminal.color_err()));
+            errors += usize::from(finding.level == Level::Error);
+        }
+        if errors > 0 {
+            let words = format!("the settings have {}", report::counted(errors, "error"));
+            return Err(CommandError::usage(words)
+                .hint("`letterpress config show` prints every setting with its place"));
+        }
+        Ok(folder)
+    }
+
+    /// The settings.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.loaded.settings
+    }
+
+    /// A path of the settings or the command line, below the root.
+    pub(crate) fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// How the user would say a file's path: relative to the root, with `/`,
+    /// where it lies below it.
+    pub(crate) fn name_of(&self, path: &Path) -> String {
+        let below = std::fs::canonicalize(self.path(path))
+            .ok()
+            .zip(std::fs::canonicalize(&self.root).ok());
+        if let Some((file, root)) = &below
+            && let Ok(relative) = file.strip_prefix(root)
+        {
+            return slashed(relative);
+        }
+        path.to_string_lossy().replace('\\', "/")
+    }
+
+    /// All issue files, sorted.
+    pub(crate) fn issue_files(&self) -> Result<Vec<String>, CommandError> {
+        let issues = &self.settings().issues;
+        let search = Search {
+            paths: issues.paths.clone(),
+            exclude: issues.exclude.clone(),
+        };
+        search.files(&self.root).map_err(|error| match error {
+            error @ files::Error::List { .. } if !issues.paths.is_empty() => {
+                CommandError::new(Exit::Usage, error)
+                    .hint("issues.paths in the settings names the folders of the issues")
+            }
+            error => error.into(),
+        })
+    }
+
+    /// Compiles the settings of reading. They were tried when they were loaded.
+    pub(crate) fn reader(&self) -> Result<Reader, CommandError> {
+        Reader::new(self.settings().issues.reading.clone()).map_err(|diagnostics| {
+            let words: Vec<String> = diagnostics.into_iter().map(|one| one.message).collect();
+            CommandError::usage(words.join("; "))
+        })
+    }
+
+    /// Reads one issue file. One over the limit becomes a text that is not
+    /// readable and says so.
+    pub(crate) fn read(&self, reader: &Reader, path: &str) -> Result<Text, CommandError> {
+        let limit = reader.settings().max_bytes;
+        match read_limited(&self.path(path), limit) {
+            Ok(bytes) => Ok(reader.decode(path, &bytes)),
+            Err(files::Error::TooLarge { .. }) => {
+                let words = format!("the file is larger than {limit} bytes and was not read");
+                Ok(Text {
+                    source: SourceFile::new(path, ""),
+                    repair: None,
+                    diagnostics: vec![
+                        Diagnostic::error("too-large", words)
+                            .help("raise issues.max_bytes if it is meant to be an issue"),
+                    ],
+                    readable: false,
+                })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads many files on all cores; answers come in the order of the paths.
+    pub(crate) fn read_all<T: Send>(
+        &self,
+        reader: &Reader,
+        paths: &[String],
+        work: impl Fn(&Text) -> T + Sync,
+    ) -> Result<Vec<T>, CommandError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = cores.min(paths.len().div_ceil(8)).max(1);
+        let next = AtomicUsize::new(0);
+        let one_thread = || {
+            let mut done = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(path) = paths.get(index) else {
+                    return Ok(done);
+                };
+                done.push((index, work(&self.read(reader, path)?)));
+            }
+        };
+        if threads == 1 {
+            return one_thread().map(in_order);
+        }
+        let mut all = Vec::with_capacity(paths.len());
+        let results: Vec<Result<Vec<(usize, T)>, CommandError>> = std::thread::scope(|scope| {
+            let running: Vec<_> = (0..threads).map(|_| scope.spawn(one_thread)).collect();
+            running
+                .into_iter()
+                .map(|thread| match thread.join() {
+                    Ok(result) => result,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                })
+                .collect()
+        });
+        for result in results {
+            all.extend(result?);
+        }
+        Ok(in_order(all))
+    }
+}
+
+fn in_order<T>(mut done: Vec<(usize, T)>) -> Vec<T> {
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, value)| value).collect()
+}
+
+/// The settings file and its bytes. Only a file that was named must be there.
+fn config_file(
+    root: &Path,
+    named: Option<&Path>,
+) -> Result<Option<(String, Vec<u8>)>, CommandError> {
+    let path = named.unwrap_or(Path::new(CONFIG_FILE));
+    let name = match named {
+        Some(path) => path.to_string_lossy().replace('\\', "/"),
+        None => CONFIG_FILE.to_owned(),
+    };
+    match read_if_there(&root.join(path), CONFIG_LIMIT) {
+        Ok(Some(bytes)) => Ok(Some((name, bytes))),
+        Ok(None) if named.is_some() => Err(CommandError::usage(format!("there is no file {name}"))
+            .hint("--config names a file relative to the newsletter's folder")),
+        Ok(None) => Ok(None),
+        Err(error) => Err(CommandError::new(Exit::Usage, error)),
+    }
+}
+
+/// The moment, for a command that has no folder yet.
+pub(crate) fn now_from_environment() -> Result<DateTime<Utc>, CommandError> {
+    now(std::env::var("SOURCE_DATE_EPOCH").ok().as_ref())
+}
+
+/// The clock, or the moment that reproducible builds fix.
+fn now(source_date_epoch: Option<&String>) -> Result<DateTime<Utc>, CommandError> {
+    let Some(seconds) = source_date_epoch else {
+        return Ok(Utc::now());
+    };
+    seconds
+        .trim()
+        .parse()
+        .ok()
+        .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+        .ok_or_else(|| {
+            CommandError::usage(format!(
+                "SOURCE_DATE_EPOCH is \"{seconds}\", not a number of seconds since 1970"
+            ))
+        })
+}
