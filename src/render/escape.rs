@@ -21,6 +21,21 @@ pub(crate) fn attribute(text: &str) -> String {
     out
 }
 
+/// As [`attribute`] for text that is clean already; the marks of slots stay.
+pub(crate) fn marked_attribute(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
 fn push(out: &mut String, text: &str, special: impl Fn(u8) -> bool) {
     let bytes = text.as_bytes();
     let mut done = 0;

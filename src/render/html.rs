@@ -427,7 +427,8 @@ impl<'w, 's> Writer<'w, 's> {
         let (Event::Text(text), span) = &all[at] else {
             return at + 1;
         };
-        if !self.style.cuts.is_empty() {
+        let touched = |cut: &Span| cut.start < span.end && cut.end > span.start;
+        if self.style.cuts.iter().any(touched) {
             let kept = cut(text, span, self.style.cuts);
             escape::push_text(&mut self.fragment.html, &kept);
             return at + 1;

@@ -1,7 +1,7 @@
 //! What pages, mail and text show of an issue, in order: sections, their
 //! stretches, and the facts of an item's meta line.
 
-use pulldown_cmark::{Event, Tag};
+use pulldown_cmark::{Event, Tag, TagEnd};
 
 use crate::diagnostic::Span;
 use crate::issue::{Content, Events, Issue, Item, Section, Style};
@@ -110,7 +110,8 @@ pub(crate) fn destination(item: &Item) -> Option<String> {
 
 /// The meta line of an item: the word for an ad first, then its tags, the
 /// language of what it links to, who wrote it, remarks, stars, who sent it in.
-pub(crate) fn meta(item: &Item, labels: &Labels, language: &str) -> Vec<String> {
+/// Stars and credit are said only where the text leaves them out.
+pub(crate) fn meta(issue: &Issue<'_>, item: &Item, labels: &Labels, language: &str) -> Vec<String> {
     let mut parts = Vec::new();
     if is_ad(item) {
         parts.push(labels.ad.to_owned());
@@ -119,17 +120,48 @@ pub(crate) fn meta(item: &Item, labels: &Labels, language: &str) -> Vec<String> 
     if let Some(tag) = &item.language {
         parts.push(labels::language_name(tag, language));
     }
-    if let Some(name) = &item.byline {
-        parts.push(labels.by.replace("{name}", name));
-    }
-    parts.extend(item.suffix.clone());
-    if !item.meta_spans.is_empty() {
-        parts.extend(item.stars.iter().map(|&count| labels::stars(count)));
-        if let Some(name) = &item.contributor {
-            parts.push(labels.from.replace("{name}", name));
+    if remark(&issue.document.events, item).is_none() {
+        if let Some(name) = &item.byline {
+            parts.push(labels.by.replace("{name}", name));
         }
+        parts.extend(item.suffix.clone());
+    }
+    let cut: Vec<&str> = item
+        .meta_spans
+        .iter()
+        .filter_map(|span| issue.source.text().get(span.range()))
+        .filter(|text| text.trim_start().starts_with(['(', '（']))
+        .collect();
+    let counts = cut
+        .iter()
+        .filter(|text| text.contains(|c: char| c.is_ascii_digit()));
+    let said = counts.count().min(item.stars.len());
+    parts.extend(
+        item.stars[item.stars.len() - said..]
+            .iter()
+            .map(|&count| labels::stars(count)),
+    );
+    if let Some(name) = &item.contributor
+        && cut.iter().any(|text| text.contains(name.as_str()))
+    {
+        parts.push(labels.from.replace("{name}", name));
     }
     parts
+}
+
+/// The rest of an item's first line between title and description, where it
+/// holds a link or an image, which the words of the meta line cannot.
+pub(crate) fn remark(all: &[Spanned<'_>], item: &Item) -> Option<Events> {
+    let start = match all.get(item.title_events.end) {
+        Some((Event::End(TagEnd::Link), _)) => item.title_events.end + 1,
+        _ => item.title_events.end,
+    };
+    let rest = start..item.lead.start;
+    let holds = all
+        .get(rest.clone())?
+        .iter()
+        .any(|(event, _)| matches!(event, Event::Start(Tag::Link { .. } | Tag::Image { .. })));
+    holds.then_some(rest)
 }
 
 /// Whether an item is paid for.

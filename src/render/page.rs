@@ -215,7 +215,7 @@ impl Page<'_, '_> {
 
     fn title(&mut self, item: &Item, level: u8) {
         let title = title(self.issue, &self.anchors, item, View::Page);
-        let meta = outline::meta(item, self.labels, self.style.language);
+        let meta = outline::meta(self.issue, item, self.labels, self.style.language);
         if title.html.is_empty() {
             return;
         }
@@ -241,15 +241,21 @@ impl Page<'_, '_> {
             self.push("</span>");
         }
         self.push(if linked { "</a>" } else { "" });
-        if !meta.is_empty() {
-            let separator = if linked && outline::destination(item).is_some() {
-                " · "
+        let remark = remark(self.issue, &self.anchors, item, View::Page);
+        if !meta.is_empty() || !remark.html.is_empty() {
+            let beside = linked && outline::destination(item).is_some();
+            self.push(if beside {
+                "<span class=\"s\"> · "
             } else {
-                ""
-            };
-            self.push(if separator.is_empty() { "<br>" } else { "" });
-            self.push(&format!("<span class=\"s\">{separator}"));
+                "<br><span class=\"s\">"
+            });
             escape::push_text(&mut self.out.html, &meta.join(" · "));
+            self.push(if meta.is_empty() || remark.html.is_empty() {
+                ""
+            } else {
+                " · "
+            });
+            self.out.append(remark);
             self.push("</span>");
         }
         self.push(&format!("</h{level}>\n"));
@@ -319,17 +325,32 @@ impl Page<'_, '_> {
 
 /// The HTML of an item's title, links left to the caller unless it has several.
 pub(crate) fn title(issue: &Issue<'_>, anchors: &Anchors<'_>, item: &Item, view: View) -> Fragment {
+    let events = &issue.document.events;
+    let cuts = outline::cuts(events, item);
     let style = Style {
         without_links: !own_links(issue, item),
+        cuts: &cuts,
         ..Style::of(view, false)
     };
-    let events = &issue.document.events;
     let mut title = html::write(events, anchors, item.title_events.clone(), style);
     if title.html.trim().is_empty() {
         title = Fragment::default();
         escape::push_text(&mut title.html, &item.title);
     }
     title
+}
+
+/// What an item's first line says beside its title, where that holds links.
+pub(crate) fn remark(
+    issue: &Issue<'_>,
+    anchors: &Anchors<'_>,
+    item: &Item,
+    view: View,
+) -> Fragment {
+    let events = &issue.document.events;
+    outline::remark(events, item)
+        .map(|remark| html::write(events, anchors, remark, Style::of(view, false)))
+        .unwrap_or_default()
 }
 
 /// Whether an item's title holds several links, so that it is not one itself.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::diagnostic::Finding;
 use crate::render::labels::Labels;
 use crate::render::page::ContentsEntry;
-use crate::render::templates::Templates;
+use crate::render::templates::{self, Templates};
 
 /// What every page of one language shares.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -253,6 +253,6 @@ impl Templates {
 
     fn page<T: Serialize>(&self, name: &str, language: &str, page: &T) -> Result<String, Finding> {
         let labels = Labels::of(language);
-        self.html(name, &Labelled { labels, page })
+        self.html(name, &templates::cleaned(&Labelled { labels, page }))
     }
 }

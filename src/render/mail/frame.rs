@@ -174,7 +174,7 @@ impl MailFrame {
         let mut slots = Slots::default();
         let mut value = |value: Value| match personal {
             Some(personal) if self.usage.whole || self.usage.structural.contains(&value) => {
-                value.of(personal).to_owned()
+                escape::without_controls(value.of(personal)).into_owned()
             }
             _ => slots.mark(value),
         };

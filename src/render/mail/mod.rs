@@ -17,7 +17,7 @@ use crate::diagnostic::Finding;
 use crate::issue::{Issue, Precision, Summary};
 use crate::newsletter::Newsletter;
 use crate::render::fragment::Addresses;
-use crate::render::templates::Templates;
+use crate::render::templates::{self, Templates};
 use crate::render::text::TextStyle;
 
 /// What a mail is made of.
@@ -61,5 +61,9 @@ pub fn email(
         "archive": request.newsletter.url.as_str(),
         "subscribe": request.subscribe,
     });
-    MailFrame::new(templates, model, request.has_preferences)
+    MailFrame::new(
+        templates,
+        templates::cleaned(&model),
+        request.has_preferences,
+    )
 }

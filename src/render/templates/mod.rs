@@ -11,11 +11,13 @@ mod usage;
 
 pub(crate) use usage::{Usage, Value};
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use handlebars::{Handlebars, RenderError, RenderErrorReason, Template, TemplateError};
 use serde::Serialize;
+use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Finding, SourceFile};
 use crate::render::escape;
@@ -102,8 +104,8 @@ impl Templates {
     /// alone.
     pub fn new(overrides: &[(String, SourceFile)]) -> (Templates, Vec<Finding>) {
         let mut inner = Inner {
-            html: registry(escape::attribute),
-            text: registry(|text| escape::without_controls(text).into_owned()),
+            html: registry(escape::marked_attribute),
+            text: registry(str::to_owned),
             sources: BTreeMap::new(),
             stylesheet: STYLESHEET.to_owned(),
         };
@@ -141,7 +143,7 @@ impl Templates {
         &self.inner.stylesheet
     }
 
-    /// Fills an HTML template.
+    /// Fills an HTML template. The model is clean (see [`cleaned`]).
     pub(crate) fn html<T: Serialize>(&self, name: &str, model: &T) -> Result<String, Finding> {
         self.fill(&self.inner.html, name, model)
     }
@@ -221,6 +223,26 @@ fn registry(escape: impl Fn(&str) -> String + Send + Sync + 'static) -> Handleba
     registry.register_escape_fn(escape);
     helpers::register(&mut registry);
     registry
+}
+
+/// A model without the characters that no document may hold.
+pub(crate) fn cleaned<T: Serialize>(model: &T) -> Json {
+    let mut value = serde_json::to_value(model).unwrap_or(Json::Null);
+    clean(&mut value);
+    value
+}
+
+fn clean(value: &mut Json) {
+    match value {
+        Json::String(text) => {
+            if let Cow::Owned(kept) = escape::without_controls(text) {
+                *text = kept;
+            }
+        }
+        Json::Array(values) => values.iter_mut().for_each(clean),
+        Json::Object(fields) => fields.values_mut().for_each(clean),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
 }
 
 fn fault(error: &TemplateError) -> Diagnostic {

@@ -173,7 +173,8 @@ fn write_item(writer: &mut Writer<'_, '_>, section: &Section, index: usize, lang
         })
         .count()
         > 1;
-    let mut title = writer.inline(item.title_events.clone(), &[]);
+    let cuts = outline::cuts(events, item);
+    let mut title = writer.inline(item.title_events.clone(), &cuts);
     if title.text.trim().is_empty() {
         title.text = item.title.clone();
     }
@@ -187,9 +188,12 @@ fn write_item(writer: &mut Writer<'_, '_>, section: &Section, index: usize, lang
         title.text = String::new();
     }
     writer.inline_block(title, &hanging, &indent);
-    let meta = outline::meta(item, Labels::of(language), language).join(" · ");
+    let meta = outline::meta(writer.issue, item, Labels::of(language), language).join(" · ");
     writer.after_text(&meta, &indent);
-    let cuts = outline::cuts(events, item);
+    if let Some(remark) = outline::remark(events, item) {
+        let remark = writer.inline(remark, &[]);
+        writer.inline_block(remark, &indent, &indent);
+    }
     let lead = writer.inline(item.lead.clone(), &cuts);
     if !lead.text.trim().is_empty() {
         writer.gap();
