@@ -18,7 +18,7 @@ pub(crate) const MAX_DEPTH: usize = 100;
 /// once an issue; everything else is a range of it.
 #[derive(Debug)]
 pub struct Document<'s> {
-    /// First byte of the body: what is before it is front matter.
+    /// See [`Document::body_start`].
     pub(crate) body_start: usize,
     /// Events in order; byte ranges are those of the whole source text.
     pub(crate) events: Vec<(Event<'s>, Range<usize>)>,
@@ -138,6 +138,16 @@ impl<'s> Document<'s> {
         });
     }
 
+    /// All events in order, with their bytes in the source text.
+    pub fn events(&self) -> &[(Event<'s>, Range<usize>)] {
+        &self.events
+    }
+
+    /// First byte of the body: what is before it is front matter.
+    pub fn body_start(&self) -> usize {
+        self.body_start
+    }
+
     /// The event with this index.
     pub(crate) fn event(&self, index: usize) -> Option<&Event<'s>> {
         self.events.get(index).map(|(event, _)| event)
@@ -148,6 +158,17 @@ impl<'s> Document<'s> {
         self.events
             .get(index)
             .map_or(0..0, |(_, range)| range.clone())
+    }
+
+    /// The top-level blocks that begin in a stretch of events.
+    pub(crate) fn blocks_in(&self, events: &Events) -> &[Block] {
+        let start = self
+            .blocks
+            .partition_point(|block| block.events.start < events.start);
+        let end = self
+            .blocks
+            .partition_point(|block| block.events.start < events.end);
+        &self.blocks[start..end.max(start)]
     }
 
     /// The index one past the end that belongs to the start at `start`; for any
@@ -169,7 +190,7 @@ impl<'s> Document<'s> {
 
     /// The words of a stretch, without markup; breaks are spaces, white space is
     /// collapsed.
-    pub(crate) fn plain_text(&self, events: Events) -> String {
+    pub fn plain_text(&self, events: Events) -> String {
         let mut text = String::new();
         for (event, _) in self.events.get(events).unwrap_or_default() {
             match event {

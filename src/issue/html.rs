@@ -38,9 +38,9 @@ impl<'s> Iterator for Tags<'s> {
         loop {
             let start = self.at + self.html[self.at..].find('<')?;
             let rest = &self.html[start..];
-            if rest.starts_with("<!--") {
+            if let Some(comment) = rest.strip_prefix("<!--") {
                 // An unfinished comment hides all that follows.
-                self.at = start + 4 + rest[4..].find("-->")? + 3;
+                self.at = start + 4 + comment.find("-->")? + 3;
                 continue;
             }
             let closing = rest.starts_with("</");

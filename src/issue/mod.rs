@@ -10,6 +10,7 @@
 //! Not here: files, HTML, addresses on the web, other issues.
 
 mod census;
+mod checks;
 mod decode;
 mod document;
 mod emoji;
@@ -29,6 +30,7 @@ mod settings;
 mod slug;
 mod summary;
 
+pub use checks::seen_before;
 pub use document::Document;
 pub use front_matter::{Field, FrontMatter, FrontMatterKind, Value};
 pub use inspect::inspect;
@@ -159,7 +161,15 @@ impl Reader {
             census: Census::default(),
         };
         section::understand(&mut issue, &self.rules);
-        (issue, diagnostics)
+        let mut report = checks::Report::new(&self.rules);
+        report.extend(diagnostics);
+        checks::check(
+            &issue,
+            &self.rules,
+            self.settings.base_url.as_deref(),
+            &mut report,
+        );
+        (issue, report.finish())
     }
 }
 
@@ -168,4 +178,18 @@ impl Reader {
 /// tracking parameters, no trailing `/`, parameters sorted.
 pub fn canonical_url(url: &str) -> String {
     url.to_owned()
+}
+
+/// The parameters of an address that tell whom it was given to, such as
+/// `utm_source`.
+pub fn tracking_parameters(url: &str) -> Vec<&str> {
+    let Some((_, query)) = url.split_once('?') else {
+        return Vec::new();
+    };
+    let query = query.split('#').next().unwrap_or(query);
+    query
+        .split('&')
+        .filter_map(|pair| pair.split('=').next())
+        .filter(|name| name.starts_with("utm_"))
+        .collect()
 }

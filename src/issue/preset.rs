@@ -123,6 +123,7 @@ pub(crate) const LANGUAGE_TAGS: &[(&str, &str)] = &[
     ("en", "en"),
     ("eng", "en"),
     ("english", "en"),
+    ("英", "en"),
     ("英文", "en"),
     ("英语", "en"),
     ("英語", "en"),
@@ -131,18 +132,21 @@ pub(crate) const LANGUAGE_TAGS: &[(&str, &str)] = &[
     ("zh", "zh"),
     ("cn", "zh"),
     ("chinese", "zh"),
+    ("中", "zh"),
     ("中文", "zh"),
     ("中国語", "zh"),
     ("中國語", "zh"),
     ("ja", "ja"),
     ("jp", "ja"),
     ("japanese", "ja"),
+    ("日", "ja"),
     ("日文", "ja"),
     ("日语", "ja"),
     ("日本語", "ja"),
     ("ko", "ko"),
     ("kr", "ko"),
     ("korean", "ko"),
+    ("韩", "ko"),
     ("韩文", "ko"),
     ("韓国語", "ko"),
     ("한국어", "ko"),
@@ -171,6 +175,7 @@ pub(crate) const DELETED_PATTERNS: &[&str] = &[
     r"(?i)^content (?:has been )?(?:deleted|removed)[.!]?$",
     r"(?i)\bhas been (?:deleted|removed)[.!]?$",
     r"^(?:此?内容)?已?(?:删除|被删除)[。！]?$|内容(?:已)?删除[。！]?$|已删除?[。！]?$",
+    r"公開を終了しています。?$|削除(?:済み|されました|しました)。?$",
 ];
 
 /// Who sent an item in; the first group is the name.
@@ -184,7 +189,7 @@ pub(crate) const CREDIT_PATTERNS: &[&str] = &[
 ];
 
 /// A count of stars: `(7K stars)`, `（star 2.6K）`, `1.2万 star`.
-pub(crate) const STARS_PATTERN: &str = r"(?i)[(（]\s*stars?\s*[:：]?\s*([0-9][0-9.,]*)\s*([kmw万千]?)\s*\+?\s*[)），,]|([0-9][0-9.,]*)\s*([kmw万千]?)\s*\+?\s*(?:github\s+)?stars?\b";
+pub(crate) const STARS_PATTERN: &str = r"(?i)[(（]\s*(?:stars?|スター)\s*[数數]?\s*[:：]?\s*([0-9][0-9.,]*)\s*([kmw万千]?)\s*\+?\s*[)），,]|([0-9][0-9.,]*)\s*([kmw万千]?)\s*\+?\s*(?:github\s+)?(?:stars?\b|スター)";
 
 fn either<'s>(own: &'s [String], usual: &[&'s str]) -> Vec<&'s str> {
     if own.is_empty() {

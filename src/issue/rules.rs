@@ -108,7 +108,7 @@ impl Rules {
         let meta_hint = settings
             .credit_patterns
             .is_empty()
-            .then(|| fixed("(?i)star|by |from @|contribution|投稿"));
+            .then(|| fixed("(?i)star|スター|by[ :：]|from:? @|contribution|投稿"));
         let (Some(stars), true) = (stars, problems.is_empty()) else {
             return Err(problems);
         };
@@ -236,7 +236,7 @@ fn unknown(key: &str, word: &str, known: &[&str]) -> Diagnostic {
 }
 
 fn problem(message: String) -> Diagnostic {
-    Diagnostic::error("bad-setting", message)
+    Diagnostic::error("invalid-setting", message)
 }
 
 fn owned(words: &[&str]) -> Vec<String> {

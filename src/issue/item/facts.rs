@@ -41,8 +41,8 @@ impl Items<'_, '_> {
         for found in self.rules.stars.captures_iter(text) {
             let whole = found.get_match();
             let bracket = enclosing(text, whole.start(), whole.end());
-            let Some(stars) = count(&found).filter(|stars| *stars >= 10 || bracket.is_some())
-            else {
+            // Words such as "a tool with 10K stars" may speak of another one.
+            let Some(stars) = count(&found).filter(|_| in_bracket(text, whole.end())) else {
                 continue;
             };
             item.stars.push(stars);
@@ -73,6 +73,19 @@ impl Items<'_, '_> {
         }
         self.line = line;
     }
+}
+
+/// Whether a place lies in (or at the end of) a bracket; only its neighborhood
+/// is looked at.
+fn in_bracket(text: &str, at: usize) -> bool {
+    if text[..at].ends_with([')', '）']) {
+        return true;
+    }
+    let before = text[..at].chars().rev().take(80);
+    before
+        .into_iter()
+        .find(|c| matches!(c, '(' | '（' | ')' | '）'))
+        .is_some_and(|c| matches!(c, '(' | '（'))
 }
 
 /// The bracket around a match (or that the match is), when it holds nothing

@@ -83,10 +83,11 @@ fn heading_item(items: &mut Items, heading: &Block, body: &[Block]) -> Item {
         .last()
         .map_or(heading.events.end, |block| block.events.end);
     let first = heading.events.start + 1..heading.events.end - 1;
+    let all = heading.events.start..end;
     let mut item = items.build(Parts {
         number: None,
         mark: 0,
-        events: vec![heading.events.start..end],
+        events: Vec::from([all]),
         first: first.clone(),
         breaks: Breaks::Never,
         blocks: body.iter().map(|block| block.events.clone()).collect(),

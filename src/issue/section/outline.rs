@@ -174,22 +174,22 @@ impl Outline {
         // Of the linked heads below each head: all, and those surely items.
         let mut linked = vec![(0, 0); self.heads.len()];
         let mut undecided = Vec::new();
-        for index in 0..self.heads.len() {
-            let Some(parent) = self.heads[index].parent else {
+        for (index, has_heads_below) in has_heads_below.into_iter().enumerate() {
+            let head = &self.heads[index];
+            let Some(parent) = head.parent else {
                 continue;
             };
-            let level = self.heads[index].level;
-            if items.rules.item_heading_level == Some(level) {
+            if items.rules.item_heading_level == Some(head.level) && !has_heads_below {
                 self.heads[index].role = Role::Item;
                 continue;
             }
             let styles = items.rules.styles_of(&self.heads[parent].words.slug);
-            if self.heads[index].words.url.is_none() || !styles.contains(&Style::Heading) {
+            if head.words.url.is_none() || !styles.contains(&Style::Heading) {
                 continue;
             }
             linked[parent].0 += 1;
-            let body = &items.document.blocks[self.heads[index].body.clone()];
-            if has_heads_below[index] || !has_text(items, body) {
+            let body = &items.document.blocks[head.body.clone()];
+            if has_heads_below || !has_text(items, body) {
                 continue;
             }
             if has_linked_list(items, body) {
