@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::archive::edition::Edition;
 use crate::archive::plan::{File, Plan, Tree};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Finding;
 use crate::feed::{self, Cadence, Entry, Feed, Paging, Person, Translation};
 use crate::render::{FeedGroup, FeedsPage, own_name};
 
@@ -26,7 +26,7 @@ impl Plan<'_> {
     pub fn feed_files(
         &self,
         feeds: &[Feed],
-    ) -> Result<Vec<File>, crate::diagnostic::Finding> {
+    ) -> Result<Vec<File>, Finding> {
         if !self.inputs.settings.feeds {
             return Ok(Vec::new());
         }
@@ -84,11 +84,6 @@ impl Plan<'_> {
         Ok(files)
     }
 
-    /// What readers' programs would complain of, about all feeds.
-    pub fn check_feeds(feeds: &[Feed]) -> Vec<Diagnostic> {
-        feeds.iter().flat_map(feed::check).collect()
-    }
-
     fn feed(&self, edition: &Edition) -> Feed {
         let newsletter = &edition.newsletter;
         let settings = self.inputs.settings;
@@ -139,7 +134,7 @@ impl Plan<'_> {
             hub: None,
             icon: None,
             logo: settings.logo.as_ref().map(url::Url::to_string),
-            cadence: Cadence::of(&moments),
+            cadence: Cadence::of(moments),
             paging: if entries.len() == edition.order.len() {
                 Paging::Complete
             } else {

@@ -28,7 +28,7 @@ pub struct Manuscript {
 /// `language` is that of issues that do not say theirs. A file that holds several
 /// issues gives several.
 pub fn prepare(reader: &Reader, path: &str, bytes: &[u8], language: &str) -> Vec<Manuscript> {
-    let texts = reader.decode_all(path, bytes);
+    let texts = [reader.decode(path, bytes)];
     let texts = texts.iter().map(|text| manuscript(reader, text, language));
     texts.collect()
 }

@@ -86,7 +86,7 @@ fn addresses(folder: &Folder, known: &Known) -> Result<Addresses, CommandError> 
     let (within, _) = summary.path.rsplit_once('/').unwrap_or(("", ""));
     Ok(Addresses {
         page,
-        files: BTreeMap::new(),
+        files: std::sync::Arc::default(),
         folder: within.to_owned(),
     })
 }

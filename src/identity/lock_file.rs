@@ -30,6 +30,9 @@ impl IdLock {
                 .then_with(|| left.language.cmp(&right.language))
         });
         let mut out = String::from(HEADING);
+        if let Some(id) = &self.feed {
+            let _ = writeln!(out, "feed = {}", Value::from(id.as_str()));
+        }
         for pin in pins {
             out.push_str("\n[[issue]]\n");
             write_pin(&mut out, pin);
@@ -44,7 +47,9 @@ impl IdLock {
         let mut diagnostics = Vec::new();
         let mut lock = IdLock::default();
         let mut ids = BTreeMap::new();
-        for table in tables(source.text(), &mut diagnostics) {
+        let (tables, feed) = tables(source.text(), &mut diagnostics);
+        lock.feed = feed;
+        for table in tables {
             let Some(pin) = table.pin(&mut diagnostics) else {
                 continue;
             };
@@ -134,8 +139,13 @@ struct Table<'s> {
     facts: BTreeMap<&'s str, (Value, usize, usize)>,
 }
 
-fn tables<'s>(text: &'s str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Table<'s>> {
+/// The tables of the file, and the id of the main feed from the lines before.
+fn tables<'s>(
+    text: &'s str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Vec<Table<'s>>, Option<String>) {
     let mut tables: Vec<Table<'s>> = Vec::new();
+    let mut feed = None;
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let at = start;
@@ -190,6 +200,9 @@ fn tables<'s>(text: &'s str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Table<'s>
                 }
             }
             None if name == "version" && value == 1 => {}
+            None if name == "feed" && value.is_string() => {
+                feed = value.as_str().map(str::to_owned);
+            }
             None if name == "version" => {
                 wrong(
                     "this file was written by a newer letterpress".to_owned(),
@@ -202,7 +215,7 @@ fn tables<'s>(text: &'s str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Table<'s>
             ),
         }
     }
-    tables
+    (tables, feed)
 }
 
 impl Table<'_> {

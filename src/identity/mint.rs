@@ -38,6 +38,11 @@ pub(crate) fn entry_id(
     id
 }
 
+/// The id of the main feed. No entry has it: a `:` in a key is escaped.
+pub(crate) fn feed_id(domain: &str, first: DateTime<Utc>) -> String {
+    format!("tag:{domain},{:04}:feed:main", first.year())
+}
+
 /// Text as part of a URI: all but the unreserved characters of RFC 3986 §2.3 as
 /// percent escapes.
 pub(crate) fn push_escaped(out: &mut String, text: &str) {

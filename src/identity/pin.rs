@@ -74,6 +74,9 @@ impl Pin {
 /// The file `feeds/ids.lock`, understood: all pins, by key and language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdLock {
+    /// Id of the main feed itself (RFC 4287 §4.2.6); those of other feeds are
+    /// made of it.
+    pub(crate) feed: Option<String>,
     pub(crate) pins: BTreeMap<(IssueKey, String), Pin>,
 }
 
@@ -81,6 +84,17 @@ impl IdLock {
     /// All pins, in order of key and language.
     pub fn pins(&self) -> impl Iterator<Item = &Pin> {
         self.pins.values()
+    }
+
+    /// Id of the main feed, once it was minted or taken over.
+    pub fn feed_id(&self) -> Option<&str> {
+        self.feed.as_deref()
+    }
+
+    /// Takes over the id of a feed that is already published. One that is
+    /// pinned stays.
+    pub fn adopt_feed_id(&mut self, id: &str) {
+        self.feed.get_or_insert_with(|| id.to_owned());
     }
 
     /// How many files are pinned.

@@ -142,7 +142,14 @@ pub fn resolve(lock: &IdLock, summaries: &[Summary], settings: &Settings<'_>) ->
         done[index] = Some((pin, true));
     }
     let done: Vec<(Pin, bool)> = done.into_iter().flatten().collect();
-    work.finish(&pins, &matches, done)
+    let mut resolution = work.finish(&pins, &matches, done);
+    resolution.lock.feed = lock.feed.clone();
+    if !resolution.lock.is_empty() {
+        let first = resolution.lock.pins().map(|pin| pin.date).min();
+        let id = mint::feed_id(settings.domain, first.unwrap_or(settings.now));
+        resolution.lock.adopt_feed_id(&id);
+    }
+    resolution
 }
 
 struct Work<'a> {

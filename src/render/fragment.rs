@@ -1,6 +1,7 @@
 //! HTML whose relative addresses are not settled yet.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -46,8 +47,8 @@ pub struct Addresses {
     /// addresses are resolved against it.
     pub page: Url,
     /// Files beside the issue, by their path relative to the newsletter's
-    /// folder: other issues and copied images.
-    pub files: BTreeMap<String, FileAddress>,
+    /// folder: other issues and copied images. Shared by all issues.
+    pub files: Arc<BTreeMap<String, FileAddress>>,
     /// The folder of the issue's file, relative to the newsletter's folder.
     pub folder: String,
 }
@@ -124,15 +125,22 @@ impl Addresses {
     }
 
     fn file(&self, path: &str) -> Option<&FileAddress> {
-        if path.is_empty() {
-            return None;
-        }
-        let decoded = percent_decoded(path);
-        let full = match decoded.strip_prefix('/') {
-            Some(rooted) => normalized("", rooted)?,
-            None => normalized(&self.folder, &decoded)?,
-        };
-        self.files.get(&full)
+        self.files.get(&local_file(&self.folder, path)?)
+    }
+}
+
+/// The file that a relative address in a text means: its path in the
+/// newsletter's folder, if it is below it. `folder` is that of the text; an
+/// address that begins with `/` begins at the newsletter's folder.
+pub fn local_file(folder: &str, reference: &str) -> Option<String> {
+    let path = reference.split(['?', '#']).next().unwrap_or_default();
+    if path.is_empty() || path.contains("://") || path.starts_with("//") {
+        return None;
+    }
+    let decoded = percent_decoded(path);
+    match decoded.strip_prefix('/') {
+        Some(rooted) => normalized("", rooted),
+        None => normalized(folder, &decoded),
     }
 }
 
@@ -186,7 +194,7 @@ mod tests {
         Addresses {
             page: Url::parse("https://example.org/issues/3/").unwrap(),
             folder: "issues/en".to_owned(),
-            files: BTreeMap::from([
+            files: Arc::new(BTreeMap::from([
                 (
                     "issues/en/2.md".to_owned(),
                     published("https://example.org/issues/2/", None),
@@ -195,7 +203,7 @@ mod tests {
                     "issues/img/a b.png".to_owned(),
                     published("https://example.org/files/1f.png", Some((640, 480))),
                 ),
-            ]),
+            ])),
         }
     }
 

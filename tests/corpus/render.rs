@@ -14,7 +14,7 @@ use url::Url;
 fn addresses() -> Addresses {
     Addresses {
         page: Url::parse("https://example.org/issues/1/").unwrap(),
-        files: BTreeMap::new(),
+        files: std::sync::Arc::default(),
         folder: "issues".to_owned(),
     }
 }
