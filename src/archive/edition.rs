@@ -62,7 +62,9 @@ impl Edition {
             let others = &inputs.issues[index].translations;
             !main
                 || inputs.issues[index].language == language
-                || !others.iter().any(|other| *other < index && order.contains(other))
+                || !others
+                    .iter()
+                    .any(|other| *other < index && order.contains(other))
         };
         let order = order.iter().copied().filter(first).collect();
         let home = under(&inputs.newsletter.url, &folder);

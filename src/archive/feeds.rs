@@ -23,10 +23,7 @@ impl Plan<'_> {
     /// # Errors
     ///
     /// What is wrong with an overridden template.
-    pub fn feed_files(
-        &self,
-        feeds: &[Feed],
-    ) -> Result<Vec<File>, Finding> {
+    pub fn feed_files(&self, feeds: &[Feed]) -> Result<Vec<File>, Finding> {
         if !self.inputs.settings.feeds {
             return Ok(Vec::new());
         }
@@ -112,7 +109,10 @@ impl Plan<'_> {
         } else {
             format!("{}/{}", settings.feed_id, newsletter.language)
         };
-        let others = self.editions.iter().filter(|other| other.folder != edition.folder);
+        let others = self
+            .editions
+            .iter()
+            .filter(|other| other.folder != edition.folder);
         Feed {
             id,
             title: newsletter.title.clone(),

@@ -71,9 +71,16 @@ mod tests {
     fn an_image_is_named_by_its_content_and_measured() {
         let image = Image::new("issues/img/My Chart.GIF", GIF.to_vec());
         assert_eq!(image.size, Some((3, 2)));
-        assert!(image.published.starts_with("images/my-chart-"), "{}", image.published);
+        assert!(
+            image.published.starts_with("images/my-chart-"),
+            "{}",
+            image.published
+        );
         assert!(image.published.ends_with(".gif"));
-        let other = Image::new("issues/img/My Chart.GIF", b"GIF89a\x04\x00\x02\x00\x00\x00\x00;".to_vec());
+        let other = Image::new(
+            "issues/img/My Chart.GIF",
+            b"GIF89a\x04\x00\x02\x00\x00\x00\x00;".to_vec(),
+        );
         assert_ne!(image.published, other.published);
     }
 

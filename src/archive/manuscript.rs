@@ -1,7 +1,8 @@
 //! One issue's file, read, understood and rendered.
 
-use crate::diagnostic::Finding;
-use crate::issue::{self, Census, Reader, Summary};
+use crate::archive::is_image_path;
+use crate::diagnostic::{Diagnostic, Finding};
+use crate::issue::{Issue, Reader, Summary, Text};
 use crate::render::{self, ContentsEntry, Fragment, PageStyle};
 
 /// What is kept of an issue for the rest of a build once its text is gone.
@@ -18,22 +19,51 @@ pub struct Manuscript {
     pub content: Fragment,
     /// The sections of its page.
     pub contents: Vec<ContentsEntry>,
-    /// Local images that it shows, by their path in the newsletter's folder.
-    pub images: Vec<String>,
+    /// Local images that it shows, each once, in order of their paths.
+    pub images: Vec<ImageUse>,
     /// What is to be said about it.
     pub findings: Vec<Finding>,
 }
 
-/// Reads one file. `path` is relative to the newsletter's folder, with `/`;
-/// `language` is that of issues that do not say theirs. A file that holds several
-/// issues gives several.
-pub fn prepare(reader: &Reader, path: &str, bytes: &[u8], language: &str) -> Vec<Manuscript> {
-    let texts = [reader.decode(path, bytes)];
-    let texts = texts.iter().map(|text| manuscript(reader, text, language));
-    texts.collect()
+/// A local image that a text shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageUse {
+    /// Its path in the newsletter's folder.
+    pub path: String,
+    place: Finding,
 }
 
-fn manuscript(reader: &Reader, text: &issue::Text, language: &str) -> Manuscript {
+impl ImageUse {
+    /// What is to be said when there is no such file.
+    pub fn missing(&self) -> Finding {
+        self.place.clone()
+    }
+}
+
+/// Understands and renders one issue. `language` is that of issues that do not
+/// say theirs.
+pub fn prepare(reader: &Reader, text: &Text, language: &str) -> Manuscript {
+    manuscript(reader, text, language)
+}
+
+/// The same for a page of the editor's own, of which no number, date or numbered
+/// items are expected.
+pub fn prepare_page(reader: &Reader, text: &Text, language: &str) -> Manuscript {
+    let mut page = manuscript(reader, text, language);
+    page.findings
+        .retain(|finding| !ONLY_OF_ISSUES.contains(&finding.code));
+    page
+}
+
+/// Findings that mean nothing on a page such as about or privacy.
+const ONLY_OF_ISSUES: [&str; 4] = [
+    "missing-issue-number",
+    "missing-date",
+    "unknown-section",
+    "empty-section",
+];
+
+fn manuscript(reader: &Reader, text: &Text, language: &str) -> Manuscript {
     let (issue, mut diagnostics) = reader.parse(text);
     diagnostics.extend(render::local_paths(&issue));
     let source = &text.source;
@@ -58,7 +88,7 @@ fn manuscript(reader: &Reader, text: &issue::Text, language: &str) -> Manuscript
         page: render::page_html(&issue, &style),
         content: render::body_html(&issue, linkify),
         contents: render::contents(&issue),
-        images: local_images(&issue.census, &summary.path),
+        images: local_images(&issue),
         readable: true,
         summary,
         findings,
@@ -66,15 +96,23 @@ fn manuscript(reader: &Reader, text: &issue::Text, language: &str) -> Manuscript
 }
 
 /// The images of the newsletter's folder that an issue shows, each once.
-fn local_images(census: &Census, path: &str) -> Vec<String> {
+fn local_images(issue: &Issue<'_>) -> Vec<ImageUse> {
+    let path = issue.source.path();
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut found: Vec<String> = census
-        .images
-        .iter()
-        .filter_map(|image| render::local_file(folder, &image.url))
-        .filter(|path| crate::archive::is_image_path(path))
-        .collect();
-    found.sort();
-    found.dedup();
+    let mut found: Vec<ImageUse> = Vec::new();
+    for image in &issue.census.images {
+        let Some(file) = render::local_file(folder, &image.url) else {
+            continue;
+        };
+        if is_image_path(&file) && !found.iter().any(|other| other.path == file) {
+            let message = format!("there is no image {file}");
+            let place = Diagnostic::error("missing-image", message)
+                .at(image.span)
+                .help("put the file there, or name it relative to the issue's folder")
+                .locate(issue.source);
+            found.push(ImageUse { path: file, place });
+        }
+    }
+    found.sort_by(|left, right| left.path.cmp(&right.path));
     found
 }

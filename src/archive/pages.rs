@@ -64,9 +64,11 @@ impl Plan<'_> {
             files.push(self.html_file(&url, html));
         }
         let mut taken: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
-        taken.extend(self.order.iter().filter_map(|&index| {
-            file_of(&self.inputs.newsletter.url, &self.addresses[index])
-        }));
+        taken.extend(
+            self.order
+                .iter()
+                .filter_map(|&index| file_of(&self.inputs.newsletter.url, &self.addresses[index])),
+        );
         for (path, page) in self.redirects() {
             // A page that exists is never hidden by one that only leads on.
             if !taken.contains(&path) {
@@ -133,7 +135,7 @@ impl Plan<'_> {
             older: beside(1),
             newer: beside(-1),
             image_url: image
-                .and_then(|path| self.files.get(path))
+                .and_then(|image| self.files.get(&image.path))
                 .map(|target| target.url.clone()),
         }
     }
@@ -212,7 +214,10 @@ impl Plan<'_> {
                 }),
             }
         }
-        let others = self.editions.iter().filter(|other| other.folder != edition.folder);
+        let others = self
+            .editions
+            .iter()
+            .filter(|other| other.folder != edition.folder);
         IndexPage {
             site: edition.site.clone(),
             url: edition.home.to_string(),

@@ -133,7 +133,10 @@ impl<'a> Plan<'a> {
                 .map(|(path, diagnostic)| Finding::whole_file(path, diagnostic)),
         );
         let mut files = BTreeMap::new();
-        for (&index, url) in order.iter().zip(order.iter().map(|&index| &addresses[index])) {
+        for (&index, url) in order
+            .iter()
+            .zip(order.iter().map(|&index| &addresses[index]))
+        {
             let target = FileAddress {
                 url: url.to_string(),
                 size: None,
@@ -235,7 +238,8 @@ pub(crate) fn text_page_address(inputs: &Inputs<'_>, page: &Manuscript) -> Url {
 
 /// `path` (percent-encoded, relative) below the archive's root.
 pub(crate) fn under(root: &Url, path: &str) -> Url {
-    root.join(&format!("./{path}")).unwrap_or_else(|_| root.clone())
+    root.join(&format!("./{path}"))
+        .unwrap_or_else(|_| root.clone())
 }
 
 /// The file that a web server gives out for an address below the root; `None`

@@ -159,7 +159,11 @@ mod tests {
         let all: Vec<Entry> = (1..3).map(entry).collect();
         let found = losses(&known(&all), &feed(Vec::new()), &all);
         assert_eq!(found, [Loss::Emptied { entries: 2 }]);
-        assert_eq!(losses(&[], &feed(Vec::new()), &[]), [], "a first build may be empty");
+        assert_eq!(
+            losses(&[], &feed(Vec::new()), &[]),
+            [],
+            "a first build may be empty"
+        );
     }
 
     #[test]
@@ -170,9 +174,15 @@ mod tests {
         after[1].content_html = String::new();
         let found = losses(&known(&all), &feed(after.clone()), &after);
         assert!(matches!(&found[0], Loss::Gone { id, .. } if *id == all[0].id));
-        assert!(matches!(&found[1], Loss::IdChanged { before, after: now, .. } if *before == all[1].id && *now == after[0].id));
+        assert!(
+            matches!(&found[1], Loss::IdChanged { before, after: now, .. } if *before == all[1].id && *now == after[0].id)
+        );
         assert!(matches!(&found[2], Loss::TextLost { id, .. } if *id == all[2].id));
         assert_eq!(found.len(), 3);
-        assert!(found.iter().all(|loss| loss.to_diagnostic().message.contains("entry")));
+        assert!(
+            found
+                .iter()
+                .all(|loss| loss.to_diagnostic().message.contains("entry"))
+        );
     }
 }

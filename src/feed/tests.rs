@@ -151,8 +151,14 @@ fn title_content_and_dates_are_the_same_in_every_format() {
         let date = DateTime::parse_from_rfc2822(item.pub_date.as_ref().unwrap()).unwrap();
         assert_eq!(date, entry.published);
         assert_eq!(other.published.unwrap(), entry.published);
-        assert_eq!(moment(object["date_published"].as_str().unwrap()), entry.published);
-        assert_eq!(moment(object["date_modified"].as_str().unwrap()), entry.updated);
+        assert_eq!(
+            moment(object["date_published"].as_str().unwrap()),
+            entry.published
+        );
+        assert_eq!(
+            moment(object["date_modified"].as_str().unwrap()),
+            entry.updated
+        );
         assert_eq!(other.updated, entry.updated);
     }
 }
@@ -188,7 +194,9 @@ fn dates_have_the_right_weekday_and_form() {
 #[test]
 fn the_feeds_date_is_that_of_its_newest_entry() {
     let feed = full();
-    assert!(rss_text(&feed).contains("<lastBuildDate>Sat, 05 Apr 2025 10:00:00 GMT</lastBuildDate>"));
+    assert!(
+        rss_text(&feed).contains("<lastBuildDate>Sat, 05 Apr 2025 10:00:00 GMT</lastBuildDate>")
+    );
     assert_eq!(judged(&atom::write(&feed)).updated, feed.updated());
 }
 
@@ -196,7 +204,9 @@ fn the_feeds_date_is_that_of_its_newest_entry() {
 fn a_description_stands_before_the_content_and_is_escaped_text() {
     let text = rss_text(&full());
     let item = &text[text.find("Vec&#x3C;").unwrap()..];
-    let description = item.find("<description><![CDATA[a &lt; b &amp; c]]></description>").unwrap();
+    let description = item
+        .find("<description><![CDATA[a &lt; b &amp; c]]></description>")
+        .unwrap();
     assert!(description < item.find("<content:encoded>").unwrap());
 }
 
@@ -211,19 +221,38 @@ fn a_less_than_in_an_rss_title_is_a_hexadecimal_reference() {
 fn each_rss_entry_has_one_kind_of_author() {
     let text = rss_text(&full());
     let document = roxmltree::Document::parse(&text).unwrap();
-    for item in document.descendants().filter(|node| node.has_tag_name("item")) {
-        assert_eq!(item.children().filter(|node| node.has_tag_name((DC, "creator"))).count(), 1);
+    for item in document
+        .descendants()
+        .filter(|node| node.has_tag_name("item"))
+    {
+        assert_eq!(
+            item.children()
+                .filter(|node| node.has_tag_name((DC, "creator")))
+                .count(),
+            1
+        );
         assert!(!item.children().any(|node| node.has_tag_name("author")));
-        assert_eq!(item.children().filter(|node| node.has_tag_name((CONTENT, "encoded"))).count(), 1);
+        assert_eq!(
+            item.children()
+                .filter(|node| node.has_tag_name((CONTENT, "encoded")))
+                .count(),
+            1
+        );
     }
 }
 
 #[test]
 fn an_entry_without_an_author_has_that_of_the_feed_or_its_title() {
     let mut feed = feed(vec![entry(1)]);
-    assert_eq!(feed.authors_of(&feed.entries[0]), [Person::named("Ada Example")]);
+    assert_eq!(
+        feed.authors_of(&feed.entries[0]),
+        [Person::named("Ada Example")]
+    );
     feed.authors.clear();
-    assert_eq!(feed.authors_of(&feed.entries[0]), [Person::named("Example Weekly")]);
+    assert_eq!(
+        feed.authors_of(&feed.entries[0]),
+        [Person::named("Example Weekly")]
+    );
     assert!(atom_text(&feed).contains("<name>Example Weekly</name>"));
 }
 
@@ -233,10 +262,18 @@ fn every_format_names_itself_and_the_hub() {
     let links = |text: &str, namespace: &str| -> Vec<(String, String)> {
         let document = roxmltree::Document::parse(text).unwrap();
         let top = document.root_element();
-        let top = top.children().find(|node| node.has_tag_name("channel")).unwrap_or(top);
-        let links = top.children().filter(|node| node.has_tag_name((namespace, "link")));
-        let named = |node: &roxmltree::Node<'_, '_>, name: &str| node.attribute(name).unwrap().to_owned();
-        links.map(|node| (named(&node, "rel"), named(&node, "href"))).collect()
+        let top = top
+            .children()
+            .find(|node| node.has_tag_name("channel"))
+            .unwrap_or(top);
+        let links = top
+            .children()
+            .filter(|node| node.has_tag_name((namespace, "link")));
+        let named =
+            |node: &roxmltree::Node<'_, '_>, name: &str| node.attribute(name).unwrap().to_owned();
+        links
+            .map(|node| (named(&node, "rel"), named(&node, "href")))
+            .collect()
     };
     for (text, own, older) in [
         (rss_text(&feed), "rss.xml", "2.rss.xml"),
@@ -246,7 +283,10 @@ fn every_format_names_itself_and_the_hub() {
         let has = |rel: &str, url: String| links.contains(&(rel.to_owned(), url));
         assert!(has("self", format!("https://example.com/feeds/{own}")));
         assert!(has("hub", "https://hub.example.net/".to_owned()));
-        assert!(has("prev-archive", format!("https://example.com/feeds/archive/{older}")));
+        assert!(has(
+            "prev-archive",
+            format!("https://example.com/feeds/archive/{older}")
+        ));
     }
     let json = json_value(&feed);
     assert_eq!(json["feed_url"], "https://example.com/feeds/feed.json");
@@ -287,20 +327,37 @@ fn languages_are_named_for_feed_entry_and_translations() {
     let feed = full();
     let rss = rss_text(&feed);
     assert!(rss.contains("<rss xml:lang=\"en\" version=\"2.0\""));
-    assert!(rss.contains("<language>en</language>") && rss.contains("<dc:language>en-GB</dc:language>"));
-    assert!(rss.contains("<atom:link href=\"https://example.com/zh/issues/3/\" rel=\"alternate\" hreflang=\"zh\""));
+    assert!(
+        rss.contains("<language>en</language>") && rss.contains("<dc:language>en-GB</dc:language>")
+    );
+    assert!(rss.contains(
+        "<atom:link href=\"https://example.com/zh/issues/3/\" rel=\"alternate\" hreflang=\"zh\""
+    ));
     let atom = atom_text(&feed);
     assert!(atom.contains("xml:lang=\"en\">") && atom.contains("xml:lang=\"en-GB\" type=\"html\""));
-    assert!(atom.contains("href=\"https://example.com/zh/issues/3/\" rel=\"alternate\" hreflang=\"zh\""));
-    assert_eq!(json_value(&feed)["items"][2]["_translations"][0]["language"], "zh");
+    assert!(
+        atom.contains(
+            "href=\"https://example.com/zh/issues/3/\" rel=\"alternate\" hreflang=\"zh\""
+        )
+    );
+    assert_eq!(
+        json_value(&feed)["items"][2]["_translations"][0]["language"],
+        "zh"
+    );
 }
 
 #[test]
 fn an_entry_with_translations_leads_to_itself_first_and_last() {
     let text = atom_text(&full());
     let document = roxmltree::Document::parse(&text).unwrap();
-    for parent in document.descendants().filter(|node| node.has_tag_name((ATOM, "entry"))) {
-        let id = parent.children().find(|node| node.has_tag_name((ATOM, "id"))).unwrap();
+    for parent in document
+        .descendants()
+        .filter(|node| node.has_tag_name((ATOM, "entry")))
+    {
+        let id = parent
+            .children()
+            .find(|node| node.has_tag_name((ATOM, "id")))
+            .unwrap();
         let number = id.text().unwrap().rsplit('-').next().unwrap();
         let alternates: Vec<_> = parent
             .children()
@@ -310,7 +367,8 @@ fn an_entry_with_translations_leads_to_itself_first_and_last() {
         let own = format!("https://example.com/issues/{number}/");
         assert_eq!(alternates.first().unwrap().0, own);
         assert_eq!(alternates.last().unwrap().0, own);
-        let distinct: std::collections::BTreeSet<_> = alternates.iter().map(|link| link.1).collect();
+        let distinct: std::collections::BTreeSet<_> =
+            alternates.iter().map(|link| link.1).collect();
         assert_eq!(distinct.len(), alternates.len(), "RFC 4287 §4.1.1");
     }
 }
@@ -356,7 +414,10 @@ fn an_enclosure_has_its_length_and_type() {
     assert!(atom_text(&full()).contains("rel=\"enclosure\" type=\"audio/mpeg\" length=\"1234\""));
     let json = json_value(&full());
     assert_eq!(json["items"][2]["attachments"][0]["size_in_bytes"], 1234);
-    assert_eq!(json["items"][2]["external_url"], "https://example.org/thing?a=1&b=2");
+    assert_eq!(
+        json["items"][2]["external_url"],
+        "https://example.org/thing?a=1&b=2"
+    );
 }
 
 #[test]
@@ -371,9 +432,18 @@ fn a_list_of_feeds_is_well_formed() {
     let text = opml::write("Feeds & more", full().updated(), &[outline]);
     let text = String::from_utf8(text).unwrap();
     let document = roxmltree::Document::parse(&text).unwrap();
-    let outline = document.descendants().find(|node| node.has_tag_name("outline")).unwrap();
-    assert_eq!(outline.attribute("text"), Some("A \"weekly\" <of> & for\n ]]>"));
-    assert_eq!(outline.attribute("xmlUrl"), Some("https://example.com/feeds/rss.xml"));
+    let outline = document
+        .descendants()
+        .find(|node| node.has_tag_name("outline"))
+        .unwrap();
+    assert_eq!(
+        outline.attribute("text"),
+        Some("A \"weekly\" <of> & for\n ]]>")
+    );
+    assert_eq!(
+        outline.attribute("xmlUrl"),
+        Some("https://example.com/feeds/rss.xml")
+    );
     assert_eq!(outline.attribute("type"), Some("rss"));
     assert!(outline.attribute("description").is_none());
 }
@@ -393,7 +463,10 @@ fn a_feed_is_read_back_as_it_was_written() {
         assert_eq!(read.title, feed.title);
         assert_eq!(read.home, feed.home);
         for (read, entry) in read.entries.iter().zip(&feed.entries) {
-            assert_eq!((&read.id, &read.url, &read.title), (&entry.id, &entry.url, &entry.title));
+            assert_eq!(
+                (&read.id, &read.url, &read.title),
+                (&entry.id, &entry.url, &entry.title)
+            );
             assert_eq!(read.published, Some(entry.published));
             assert!(read.has_content);
         }
@@ -403,7 +476,10 @@ fn a_feed_is_read_back_as_it_was_written() {
 
 fn codes(feed: &Feed) -> Vec<&'static str> {
     let now = moment("2026-01-01T00:00:00Z");
-    let mut codes: Vec<_> = crate::feed::check(feed, now).into_iter().map(|found| found.code).collect();
+    let mut codes: Vec<_> = crate::feed::check(feed, now)
+        .into_iter()
+        .map(|found| found.code)
+        .collect();
     codes.dedup();
     codes
 }
@@ -417,23 +493,51 @@ fn a_sound_feed_is_not_complained_of() {
 fn each_fault_of_an_entry_is_named() {
     type Fault = (&'static str, fn(&mut Entry));
     let faults: [Fault; 17] = [
-        ("duplicate-entry-id", |entry| entry.id = "tag:example.com,2025:issue-2".to_owned()),
-        ("duplicate-updated", |entry| entry.updated = moment("2025-03-15T10:00:00Z")),
+        ("duplicate-entry-id", |entry| {
+            entry.id = "tag:example.com,2025:issue-2".to_owned()
+        }),
+        ("duplicate-updated", |entry| {
+            entry.updated = moment("2025-03-15T10:00:00Z")
+        }),
         ("bad-entry-id", |entry| entry.id = "no uri".to_owned()),
         ("entry-without-title", |entry| entry.title = " ".to_owned()),
         ("relative-url", |entry| entry.url = "/issues/1/".to_owned()),
-        ("relative-url", |entry| entry.content_html = "<a href=\"#x\">x</a>".to_owned()),
-        ("relative-url", |entry| entry.content_html = "<img srcset='https://example.com/a 1x, b.png 2x'>".to_owned()),
-        ("local-path", |entry| entry.content_html = "<img src=\"/Users/me/a.png\">".to_owned()),
-        ("local-path", |entry| entry.content_html = "<img src=\"C:\\a.png\">".to_owned()),
-        ("unsafe-content", |entry| entry.content_html = "<p><IFRAME src=\"https://example.com/\"></p>".to_owned()),
-        ("unsafe-content", |entry| entry.content_html = "<p onclick=x>".to_owned()),
-        ("unsafe-content", |entry| entry.content_html = "<a href=\"javascript:x\">".to_owned()),
-        ("entry-without-content", |entry| entry.content_html = String::new()),
-        ("entry-in-future", |entry| entry.updated = moment("2026-02-01T00:00:00Z")),
-        ("updated-before-published", |entry| entry.updated = moment("2024-02-01T00:00:00Z")),
-        ("control-character", |entry| entry.summary = "a\u{b}".to_owned()),
-        ("bad-language", |entry| entry.language = Some("english language".to_owned())),
+        ("relative-url", |entry| {
+            entry.content_html = "<a href=\"#x\">x</a>".to_owned()
+        }),
+        ("relative-url", |entry| {
+            entry.content_html = "<img srcset='https://example.com/a 1x, b.png 2x'>".to_owned()
+        }),
+        ("local-path", |entry| {
+            entry.content_html = "<img src=\"/Users/me/a.png\">".to_owned()
+        }),
+        ("local-path", |entry| {
+            entry.content_html = "<img src=\"C:\\a.png\">".to_owned()
+        }),
+        ("unsafe-content", |entry| {
+            entry.content_html = "<p><IFRAME src=\"https://example.com/\"></p>".to_owned()
+        }),
+        ("unsafe-content", |entry| {
+            entry.content_html = "<p onclick=x>".to_owned()
+        }),
+        ("unsafe-content", |entry| {
+            entry.content_html = "<a href=\"javascript:x\">".to_owned()
+        }),
+        ("entry-without-content", |entry| {
+            entry.content_html = String::new()
+        }),
+        ("entry-in-future", |entry| {
+            entry.updated = moment("2026-02-01T00:00:00Z")
+        }),
+        ("updated-before-published", |entry| {
+            entry.updated = moment("2024-02-01T00:00:00Z")
+        }),
+        ("control-character", |entry| {
+            entry.summary = "a\u{b}".to_owned()
+        }),
+        ("bad-language", |entry| {
+            entry.language = Some("english language".to_owned())
+        }),
     ];
     for (code, fault) in faults {
         let mut entries = vec![entry(1), entry(2)];
@@ -449,11 +553,16 @@ fn each_fault_of_a_feed_is_named() {
         ("empty-feed", |feed| feed.entries.clear()),
         ("feed-without-title", |feed| feed.title.clear()),
         ("bad-feed-id", |feed| feed.id.clear()),
-        ("feed-id-is-address", |feed| feed.id = feed.own.atom.clone().unwrap()),
+        ("feed-id-is-address", |feed| {
+            feed.id = feed.own.atom.clone().unwrap()
+        }),
         ("relative-url", |feed| feed.home = "/".to_owned()),
         ("entry-order", |feed| feed.entries.reverse()),
         ("large-feed", |feed| {
-            let large = Entry { content_html: "<p>x</p>".repeat(200_000), ..entry(9) };
+            let large = Entry {
+                content_html: "<p>x</p>".repeat(200_000),
+                ..entry(9)
+            };
             feed.entries.insert(0, Arc::new(large));
         }),
     ];

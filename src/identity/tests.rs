@@ -3,8 +3,8 @@ use chrono_tz::Tz;
 
 use crate::diagnostic::SourceFile;
 use crate::identity::{
-    DraftReason, IdLock, IssueKey, MatchedBy, Publication, PublishedEntry, Resolution, Settings, import,
-    publication, resolve,
+    DraftReason, IdLock, IssueKey, MatchedBy, Publication, PublishedEntry, Resolution, Settings,
+    import, publication, resolve,
 };
 use crate::issue::{IssueDate, LinkMark, Number, Origin, Precision, Summary, line_marks};
 
@@ -41,17 +41,29 @@ fn issue(path: &str, number: u64) -> Summary {
         path: path.to_owned(),
         stem: stem.to_owned(),
         title: format!("Issue {number}"),
-        number: Some(Number { value: number, from: Origin::Title }),
+        number: Some(Number {
+            value: number,
+            from: Origin::Title,
+        }),
         date: Some(day(&format!("2025-01-{:02}", number % 28 + 1))),
         links: links(number * 100..number * 100 + 5),
-        line_marks: line_marks(&(0..9).map(|line| format!("line {line} of {number}\n")).collect::<String>()),
+        line_marks: line_marks(
+            &(0..9)
+                .map(|line| format!("line {line} of {number}\n"))
+                .collect::<String>(),
+        ),
         ..Summary::default()
     }
 }
 
 fn links(hashes: std::ops::Range<u64>) -> Vec<LinkMark> {
     let spread = |hash: u64| hash.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    hashes.map(|hash| LinkMark { hash: spread(hash), line: 1 }).collect()
+    hashes
+        .map(|hash| LinkMark {
+            hash: spread(hash),
+            line: 1,
+        })
+        .collect()
 }
 
 fn in_language(mut summary: Summary, language: &str) -> Summary {
@@ -68,14 +80,24 @@ fn again(lock: &IdLock, summaries: &[Summary]) -> Resolution {
 }
 
 fn codes(resolution: &Resolution) -> Vec<&'static str> {
-    resolution.findings.iter().map(|finding| finding.code).collect()
+    resolution
+        .findings
+        .iter()
+        .map(|finding| finding.code)
+        .collect()
 }
 
 fn parsed(text: &str) -> (IdLock, Vec<(String, usize)>) {
     let source = SourceFile::new("feeds/ids.lock", text);
     let (lock, diagnostics) = IdLock::parse(&source);
     let line = |span: Option<crate::diagnostic::Span>| source.position(span.unwrap().start).line;
-    (lock, diagnostics.into_iter().map(|found| (found.message, line(found.span))).collect())
+    (
+        lock,
+        diagnostics
+            .into_iter()
+            .map(|found| (found.message, line(found.span)))
+            .collect(),
+    )
 }
 
 #[test]
@@ -91,7 +113,9 @@ fn a_new_issue_gets_a_tag_uri_made_of_its_number() {
 
 #[test]
 fn a_lock_reads_back_as_it_was_written() {
-    let mut files: Vec<Summary> = (1..130).map(|number| issue(&format!("issues/{number}.md"), number)).collect();
+    let mut files: Vec<Summary> = (1..130)
+        .map(|number| issue(&format!("issues/{number}.md"), number))
+        .collect();
     files[3].title = "a \"quoted\" \\ title\u{7}\n第 4 期".to_owned();
     files.push(in_language(issue("issues/zh/7.md", 7), "zh"));
     let lock = first(&files).lock;
@@ -105,13 +129,18 @@ fn a_lock_reads_back_as_it_was_written() {
 
 #[test]
 fn a_second_build_changes_nothing() {
-    let files: Vec<Summary> = (1..100).map(|number| issue(&format!("issues/{number}.md"), number)).collect();
+    let files: Vec<Summary> = (1..100)
+        .map(|number| issue(&format!("issues/{number}.md"), number))
+        .collect();
     let once = first(&files);
     let (read, _) = parsed(&once.lock.to_text());
     let twice = again(&read, &files);
     assert_eq!(twice.lock.to_text(), once.lock.to_text());
     for (one, other) in once.issues.iter().zip(&twice.issues) {
-        assert_eq!((&one.id, one.date, one.updated), (&other.id, other.date, other.updated));
+        assert_eq!(
+            (&one.id, one.date, one.updated),
+            (&other.id, other.date, other.updated)
+        );
     }
     assert!(twice.issues.iter().all(|issue| !issue.is_new));
 }
@@ -132,7 +161,11 @@ fn identity_survives_corrections_of_title_number_date_and_host() {
     assert_eq!(issue.id, "tag:example.com,2025:7");
     assert_eq!((issue.slug.as_str(), issue.number), ("a", Some(7)));
     assert_eq!(issue.date, moment("2025-01-08T00:00:00Z"));
-    assert_eq!(issue.updated, moment("2025-07-01T00:00:00Z"), "its links changed");
+    assert_eq!(
+        issue.updated,
+        moment("2025-07-01T00:00:00Z"),
+        "its links changed"
+    );
 }
 
 #[test]
@@ -161,7 +194,10 @@ fn renumbering_and_moving_at_once_mixes_no_issues_up() {
     let mut eight = issue("d.md", 8);
     std::mem::swap(&mut seven.number, &mut eight.number);
     let found = again(&lock, &[seven, eight]);
-    assert_eq!(found.issues[0].id, "tag:example.com,2025:7", "links count more than numbers");
+    assert_eq!(
+        found.issues[0].id, "tag:example.com,2025:7",
+        "links count more than numbers"
+    );
     assert_eq!(found.issues[1].id, "tag:example.com,2025:8");
 }
 
@@ -178,10 +214,17 @@ fn a_second_file_with_a_known_number_or_links_is_asked_about_until_answered() {
         assert_eq!(found.questions[0].resembles, IssueKey("7".to_owned()));
         assert_eq!(found.questions[0].other, "issues/a.md");
         assert_eq!(codes(&found), ["ambiguous-identity"]);
-        assert_ne!(found.issues[1].id, found.issues[0].id, "a build takes it for a new one");
+        assert_ne!(
+            found.issues[1].id, found.issues[0].id,
+            "a build takes it for a new one"
+        );
 
         let (mut lock, _) = parsed(&found.lock.to_text());
-        assert_eq!(again(&lock, &files).questions.len(), 1, "a build is no answer");
+        assert_eq!(
+            again(&lock, &files).questions.len(),
+            1,
+            "a build is no answer"
+        );
         lock.settle_as_new(&found.questions[0].key);
         assert!(again(&lock, &files).questions.is_empty());
     }
@@ -208,7 +251,10 @@ fn a_file_that_is_gone_keeps_its_pin_until_the_editor_lets_go() {
     assert!(found.gone.is_empty());
     assert_eq!(found.lock.len(), 2, "its id is given to nothing else");
     let found = again(&found.lock, &[issue("b.md", 8), issue("a.md", 7)]);
-    assert_eq!(found.issues[1].id, "tag:example.com,2025:7", "and it may come back");
+    assert_eq!(
+        found.issues[1].id, "tag:example.com,2025:7",
+        "and it may come back"
+    );
     assert!(!found.lock.pins().any(|pin| pin.retired));
 }
 
@@ -222,7 +268,10 @@ fn two_issues_of_one_number_get_two_identities() {
 
 #[test]
 fn translations_share_a_key_and_have_ids_of_their_own() {
-    let files = [in_language(issue("issues/zh/a.md", 7), "zh"), issue("issues/en/a.md", 7)];
+    let files = [
+        in_language(issue("issues/zh/a.md", 7), "zh"),
+        issue("issues/en/a.md", 7),
+    ];
     let found = first(&files);
     assert_eq!(found.issues[0].key, found.issues[1].key);
     assert_eq!(found.issues[0].id, "tag:example.com,2025:7/zh");
@@ -262,11 +311,25 @@ fn undated_issues_keep_the_moment_they_were_first_seen_at() {
     }
     let found = first(&files);
     let date = |index: usize| found.issues[index].date;
-    assert_eq!(date(1), moment("2025-06-01T12:00:00Z"), "the newest now, in whole seconds");
+    assert_eq!(
+        date(1),
+        moment("2025-06-01T12:00:00Z"),
+        "the newest now, in whole seconds"
+    );
     assert_eq!(date(2), moment("2025-06-01T11:59:59Z"));
-    assert_eq!(date(0), moment("2025-06-01T11:59:58Z"), "and none in the future");
+    assert_eq!(
+        date(0),
+        moment("2025-06-01T11:59:58Z"),
+        "and none in the future"
+    );
     let later = again(&found.lock, &files);
-    assert!(later.issues.iter().zip(&found.issues).all(|(one, other)| one.date == other.date));
+    assert!(
+        later
+            .issues
+            .iter()
+            .zip(&found.issues)
+            .all(|(one, other)| one.date == other.date)
+    );
 }
 
 #[test]
@@ -334,7 +397,10 @@ fn a_corrected_word_is_no_update_and_a_new_paragraph_is() {
     let published = once.issues[0].date;
     for (lines, updated) in [
         (vec!["one", "two", "three!"], published),
-        (vec!["one", "two!", "three!"], moment("2025-07-01T00:00:00Z")),
+        (
+            vec!["one", "two!", "three!"],
+            moment("2025-07-01T00:00:00Z"),
+        ),
     ] {
         file.line_marks = text(&lines);
         let found = again(&once.lock, std::slice::from_ref(&file));
@@ -358,7 +424,11 @@ fn lines_are_kept_of_recent_issues_only() {
         .collect();
     let lock = first(&files).lock;
     assert_eq!(lock.pins().filter(|pin| !pin.lines.is_empty()).count(), 60);
-    assert!(lock.pins().filter(|pin| !pin.lines.is_empty()).all(|pin| pin.number >= Some(140)));
+    assert!(
+        lock.pins()
+            .filter(|pin| !pin.lines.is_empty())
+            .all(|pin| pin.number >= Some(140))
+    );
 }
 
 #[test]
@@ -369,7 +439,10 @@ fn a_draft_is_not_pinned() {
     dated.date = Some(day("2025-06-02"));
     let folder = issue("issues/drafts/c.md", 9);
     let drafts = ["issues/drafts/".to_owned()];
-    let settings = Settings { drafts: &drafts, ..settings(NOW) };
+    let settings = Settings {
+        drafts: &drafts,
+        ..settings(NOW)
+    };
     let found = resolve(&IdLock::default(), &[marked, dated, folder], &settings);
     assert!(found.lock.is_empty());
     let reasons: Vec<Publication> = found.issues.iter().map(|issue| issue.publication).collect();
@@ -389,15 +462,28 @@ fn a_date_begins_at_midnight_of_the_newsletters_zone() {
 
 #[test]
 fn a_damaged_lock_is_refused_with_its_line() {
-    let table = "[[issue]]\nkey = \"7\"\nid = \"a\"\nslug = \"s\"\ndate = \"2025-01-01T00:00:00Z\"\n";
+    let table =
+        "[[issue]]\nkey = \"7\"\nid = \"a\"\nslug = \"s\"\ndate = \"2025-01-01T00:00:00Z\"\n";
     for (text, line, word) in [
         (format!("version = 1\n{table}<<<<<<< HEAD\n"), 7, "merge"),
         (format!("version = 1\n{table}nonsense\n"), 7, "neither"),
         (format!("version = 2\n{table}"), 1, "newer"),
-        (format!("{table}{}", table.replace("\"7\"", "\"8\"")), 6, "pinned twice"),
-        (format!("{table}{}", table.replace("\"a\"", "\"b\"")), 6, "pinned twice"),
+        (
+            format!("{table}{}", table.replace("\"7\"", "\"8\"")),
+            6,
+            "pinned twice",
+        ),
+        (
+            format!("{table}{}", table.replace("\"a\"", "\"b\"")),
+            6,
+            "pinned twice",
+        ),
         (table.replace("slug = \"s\"\n", ""), 1, "no `slug`"),
-        (table.replace("2025-01-01T00:00:00Z", "yesterday"), 5, "date"),
+        (
+            table.replace("2025-01-01T00:00:00Z", "yesterday"),
+            5,
+            "date",
+        ),
         (format!("{table}number = \"x\"\n"), 6, "whole number"),
         (format!("{table}links = \"!\"\n"), 6, "links"),
         (format!("{table}colour = \"red\"\n"), 6, "colour"),
@@ -421,14 +507,43 @@ fn published(id: &str, url: &str, title: &str, date: &str) -> PublishedEntry {
 
 #[test]
 fn published_ids_and_dates_are_taken_over_by_link_then_by_title() {
-    let files = [issue("2025-01-02-one.md", 1), issue("2025-01-03-two.md", 2), issue("three.md", 3), issue("four.md", 4)];
+    let files = [
+        issue("2025-01-02-one.md", 1),
+        issue("2025-01-03-two.md", 2),
+        issue("three.md", 3),
+        issue("four.md", 4),
+    ];
     let found = first(&files);
-    let pages: Vec<String> = found.issues.iter().map(|issue| format!("https://example.com/issues/{}/", issue.slug)).collect();
+    let pages: Vec<String> = found
+        .issues
+        .iter()
+        .map(|issue| format!("https://example.com/issues/{}/", issue.slug))
+        .collect();
     let feed = [
-        published("https://example.com/?p=1", "https://example.com/issues/2025-01-02-one/", "x", "2025-01-02T09:30:00Z"),
-        published("https://old.example.org/2025/01/03/two.html", "", "x", "2025-01-03T09:30:00Z"),
-        published("urn:3", "https://old.example.org/nothing", "ISSUE: 3!", "2025-01-04T09:30:00Z"),
-        published("urn:9", "https://old.example.org/nine", "Issue 9", "2025-01-09T09:30:00Z"),
+        published(
+            "https://example.com/?p=1",
+            "https://example.com/issues/2025-01-02-one/",
+            "x",
+            "2025-01-02T09:30:00Z",
+        ),
+        published(
+            "https://old.example.org/2025/01/03/two.html",
+            "",
+            "x",
+            "2025-01-03T09:30:00Z",
+        ),
+        published(
+            "urn:3",
+            "https://old.example.org/nothing",
+            "ISSUE: 3!",
+            "2025-01-04T09:30:00Z",
+        ),
+        published(
+            "urn:9",
+            "https://old.example.org/nine",
+            "Issue 9",
+            "2025-01-09T09:30:00Z",
+        ),
     ];
     let (lock, report) = import(&found, &files, &pages, &feed);
     let by: Vec<MatchedBy> = report.imported.iter().map(|one| one.by).collect();
@@ -443,17 +558,35 @@ fn published_ids_and_dates_are_taken_over_by_link_then_by_title() {
     assert_eq!(after.issues[2].id, "urn:3");
     let (again_lock, again_report) = import(&after, &files, &pages, &feed);
     assert_eq!(again_lock, lock, "importing twice changes nothing");
-    assert!(again_report.imported.iter().all(|one| one.replaced.is_none()));
+    assert!(
+        again_report
+            .imported
+            .iter()
+            .all(|one| one.replaced.is_none())
+    );
 }
 
 #[test]
 fn an_id_is_never_given_to_two_issues_by_an_import() {
     let files = [issue("one.md", 1), issue("two.md", 2)];
     let found = first(&files);
-    let pages = vec!["https://example.com/one/".to_owned(), "https://example.com/two/".to_owned()];
+    let pages = vec![
+        "https://example.com/one/".to_owned(),
+        "https://example.com/two/".to_owned(),
+    ];
     let feed = [
-        published("urn:1", "https://example.com/one/", "", "2025-01-02T00:00:00Z"),
-        published("urn:1", "https://example.com/two/", "", "2025-01-03T00:00:00Z"),
+        published(
+            "urn:1",
+            "https://example.com/one/",
+            "",
+            "2025-01-02T00:00:00Z",
+        ),
+        published(
+            "urn:1",
+            "https://example.com/two/",
+            "",
+            "2025-01-03T00:00:00Z",
+        ),
     ];
     let (lock, report) = import(&found, &files, &pages, &feed);
     assert_eq!(report.unmatched.len(), 1);

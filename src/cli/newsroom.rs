@@ -1,0 +1,325 @@
+//! The whole newsletter as it lies in its folder: every issue read, understood,
+//! rendered and identified, with templates, pages and local images. `build`,
+//! `publish`, `send` and `render` all begin here, so that they agree.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::archive::{self, Image, Inputs, Manuscript, Plan};
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::folder::Folder;
+use crate::cli::report;
+use crate::cli::terminal::Terminal;
+use crate::diagnostic::{Finding, Level, SourceFile};
+use crate::feed;
+use crate::files::{Search, read_if_there, read_limited, slashed};
+use crate::identity::{self, IdLock, Identified, Pin, Question, resolve};
+use crate::issue::Reader;
+use crate::render::Templates;
+
+/// Where ids are pinned, below the newsletter's folder.
+pub(crate) const LOCK_FILE: &str = "feeds/ids.lock";
+const LOCK_LIMIT: u64 = 256 << 20;
+const FEED_LIMIT: u64 = 256 << 20;
+const TEMPLATE_LIMIT: u64 = 4 << 20;
+const IMAGE_LIMIT: u64 = 64 << 20;
+
+/// Everything of a newsletter that a build or a mail is made of.
+#[derive(Debug)]
+pub(crate) struct Newsroom {
+    pub(crate) reader: Reader,
+    pub(crate) templates: Templates,
+    /// Readable issues, by path.
+    pub(crate) manuscripts: Vec<Manuscript>,
+    /// Who they are, in the same order.
+    pub(crate) issues: Vec<Identified>,
+    /// The lock as it is to be written.
+    pub(crate) lock: IdLock,
+    /// Pinned issues whose file is gone.
+    pub(crate) gone: Vec<Pin>,
+    /// What `send` must have answered.
+    pub(crate) questions: Vec<Question>,
+    /// Issues whose file cannot be read at the moment.
+    pub(crate) unreadable: Vec<Manuscript>,
+    /// Entries of those, as they were published.
+    pub(crate) carried: Vec<Arc<feed::Entry>>,
+    /// Entries of the feed as last published.
+    pub(crate) published: Vec<feed::ForeignEntry>,
+    pub(crate) pages: Vec<Manuscript>,
+    pub(crate) images: BTreeMap<String, Image>,
+    pub(crate) settings: archive::Settings,
+    /// What is to be said, by file and place; that of issues included.
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Newsroom {
+    /// Reads it all.
+    pub(crate) fn read(folder: &Folder) -> Result<Newsroom, CommandError> {
+        let reader = folder.reader()?;
+        let language = folder.settings().newsletter.language.clone();
+        let lock = read_lock(folder)?;
+        let (templates, mut findings) = read_templates(folder)?;
+        let files = folder.issue_files()?;
+        let read = folder.read_all(&reader, &files, |text| {
+            archive::prepare(&reader, text, &language)
+        })?;
+        let (manuscripts, unreadable): (Vec<Manuscript>, Vec<Manuscript>) =
+            read.into_iter().partition(|manuscript| manuscript.readable);
+        let pages = read_pages(folder, &reader, &language)?;
+
+        let newsletter = &folder.settings().newsletter;
+        let summaries: Vec<_> = manuscripts.iter().map(|one| one.summary.clone()).collect();
+        let resolution = resolve(
+            &lock,
+            &summaries,
+            &identity::Settings {
+                domain: newsletter.url.host_str().unwrap_or("localhost"),
+                language: &newsletter.language,
+                drafts: &folder.settings().issues.drafts,
+                zone: newsletter.time_zone,
+                now: folder.now,
+            },
+        );
+        drop(summaries);
+        findings.extend(resolution.findings);
+        for manuscript in manuscripts.iter().chain(&unreadable).chain(&pages) {
+            findings.extend(manuscript.findings.iter().cloned());
+        }
+        let is_unreadable = |pin: &Pin| {
+            let mut paths = unreadable.iter().map(|one| &one.summary.path);
+            paths.any(|path| *path == pin.path)
+        };
+        let (kept, gone): (Vec<Pin>, Vec<Pin>) =
+            resolution.gone.into_iter().partition(is_unreadable);
+        let published = read_published(folder)?;
+        let carried = carried_entries(folder, &kept)?;
+        let (images, missing) = read_images(folder, manuscripts.iter().chain(&pages))?;
+        findings.extend(missing);
+        let settings = folder.settings();
+        let mut newsroom = Newsroom {
+            settings: archive::Settings {
+                permalink: settings.issues.permalink.clone(),
+                archive: settings.archive.enabled,
+                feeds: settings.feeds.enabled,
+                entries: settings.feeds.entries,
+                max_bytes: settings.feeds.max_bytes,
+                also: settings.feeds.also.clone(),
+                logo: settings.look.logo.clone(),
+                feed_id: resolution.lock.feed_id().unwrap_or_default().to_owned(),
+            },
+            reader,
+            templates,
+            manuscripts,
+            issues: resolution.issues,
+            lock: resolution.lock,
+            gone,
+            questions: resolution.questions,
+            unreadable,
+            carried,
+            published,
+            pages,
+            images,
+            findings,
+        };
+        let plan_findings = std::mem::take(&mut newsroom.plan(folder).findings);
+        newsroom.findings.extend(plan_findings);
+        let key = |finding: &Finding| {
+            let (path, line, column, code) = finding.sort_key();
+            (path.to_owned(), line, column, code)
+        };
+        newsroom.findings.sort_by_cached_key(key);
+        Ok(newsroom)
+    }
+
+    /// Settles addresses and order.
+    pub(crate) fn plan<'a>(&'a self, folder: &'a Folder) -> Plan<'a> {
+        Plan::new(Inputs {
+            newsletter: &folder.settings().newsletter,
+            settings: &self.settings,
+            manuscripts: &self.manuscripts,
+            issues: &self.issues,
+            carried: &self.carried,
+            pages: &self.pages,
+            images: &self.images,
+            templates: &self.templates,
+        })
+    }
+
+    /// The place of the issue whose file is `path`.
+    pub(crate) fn place(&self, path: &str) -> Option<usize> {
+        let found = |one: &Manuscript| one.summary.path == path;
+        self.manuscripts.iter().position(found)
+    }
+
+    /// What is to be said about one file.
+    pub(crate) fn findings_of<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Finding> {
+        self.findings.iter().filter(move |one| one.path == path)
+    }
+
+    /// Errors of templates: nothing is made with a broken one.
+    pub(crate) fn require_templates(&self, terminal: &Terminal) -> Result<(), CommandError> {
+        let broken = |one: &&Finding| {
+            one.level == Level::Error && one.path.starts_with(&format!("{TEMPLATES}/"))
+        };
+        let mut any = false;
+        for finding in self.findings.iter().filter(broken) {
+            terminal.err(&report::human(finding, terminal.color_err()));
+            any = true;
+        }
+        if any {
+            return Err(template_error());
+        }
+        Ok(())
+    }
+}
+
+/// The folder of overridden templates.
+const TEMPLATES: &str = "templates";
+
+/// The error after a template's mistake was printed.
+pub(crate) fn template_error() -> CommandError {
+    CommandError::usage("a template has a mistake")
+        .hint("mend it, or delete the file to have the built-in template back")
+}
+
+/// The lock. One with mistakes stops everything, for ids would change.
+fn read_lock(folder: &Folder) -> Result<IdLock, CommandError> {
+    let bytes = read_if_there(&folder.path(LOCK_FILE), LOCK_LIMIT)?;
+    let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
+    let source = SourceFile::new(LOCK_FILE, text);
+    let (lock, diagnostics) = IdLock::parse(&source);
+    let Some(first) = diagnostics.into_iter().find(|one| one.level == Level::Error) else {
+        return Ok(lock);
+    };
+    let help = first.help.clone();
+    let finding = first.locate(&source);
+    let line = finding.place.as_ref().map_or(1, |place| place.start.line);
+    let words = format!("{LOCK_FILE}:{line}: {}", finding.message);
+    Err(CommandError::usage(words).hint(help.unwrap_or_else(|| {
+        "this file keeps the ids that readers know; take it from Git as it was".to_owned()
+    })))
+}
+
+/// Built-in templates with the editor's over them.
+pub(crate) fn read_templates(
+    folder: &Folder,
+) -> Result<(Templates, Vec<Finding>), CommandError> {
+    let root = folder.path(TEMPLATES);
+    let mut overrides = Vec::new();
+    if root.is_dir() {
+        let failed = |source| {
+            CommandError::new(
+                Exit::Unexpected,
+                crate::files::Error::List {
+                    path: root.clone(),
+                    source,
+                },
+            )
+        };
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&root).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if let Ok(name) = entry.file_name().into_string() {
+                names.push(name);
+            }
+        }
+        names.sort();
+        let wanted = |name: &&String| name.ends_with(".hbs") || *name == "style.css";
+        for name in names.iter().filter(wanted) {
+            let bytes = read_limited(&root.join(name), TEMPLATE_LIMIT)?;
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let source = SourceFile::new(format!("{TEMPLATES}/{name}"), text);
+            overrides.push((name.clone(), source));
+        }
+    }
+    Ok(Templates::new(&overrides))
+}
+
+/// The editor's own pages, `pages/*.md`.
+fn read_pages(
+    folder: &Folder,
+    reader: &Reader,
+    language: &str,
+) -> Result<Vec<Manuscript>, CommandError> {
+    if !folder.path("pages").is_dir() {
+        return Ok(Vec::new());
+    }
+    let search = Search {
+        paths: vec!["pages".to_owned()],
+        exclude: Vec::new(),
+    };
+    let files = search.files(&folder.root)?;
+    let read = folder.read_all(reader, &files, |text| {
+        archive::prepare_page(reader, text, language)
+    })?;
+    Ok(read
+        .into_iter()
+        .filter(|page| page.readable && !page.summary.draft)
+        .collect())
+}
+
+/// The local images that are shown, and what is to be said of those that are not
+/// there.
+fn read_images<'m>(
+    folder: &Folder,
+    manuscripts: impl Iterator<Item = &'m Manuscript>,
+) -> Result<(BTreeMap<String, Image>, Vec<Finding>), CommandError> {
+    let mut images = BTreeMap::new();
+    let mut findings = Vec::new();
+    let mut tried: BTreeMap<String, bool> = BTreeMap::new();
+    for manuscript in manuscripts {
+        for image in &manuscript.images {
+            let there = match tried.get(&image.path) {
+                Some(there) => *there,
+                None => {
+                    let bytes = read_if_there(&folder.path(&image.path), IMAGE_LIMIT)?;
+                    let there = bytes.is_some();
+                    if let Some(bytes) = bytes {
+                        images.insert(image.path.clone(), Image::new(&image.path, bytes));
+                    }
+                    tried.insert(image.path.clone(), there);
+                    there
+                }
+            };
+            if !there {
+                findings.push(image.missing());
+            }
+        }
+    }
+    Ok((images, findings))
+}
+
+/// What readers know of the main feed.
+fn read_published(folder: &Folder) -> Result<Vec<feed::ForeignEntry>, CommandError> {
+    for name in ["feed.json", "atom.xml", "rss.xml"] {
+        let path = Path::new("feeds").join(name);
+        if let Some(bytes) = read_if_there(&folder.path(&path), FEED_LIMIT)? {
+            let read = feed::read(&bytes).map_err(|cause| {
+                CommandError::new(Exit::Usage, cause).hint(format!(
+                    "{} is what was published last; take it from Git, or delete it to have it written anew",
+                    slashed(&path)
+                ))
+            })?;
+            return Ok(read.entries);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Whole entries of the published feed, for issues that cannot be read now.
+fn carried_entries(
+    folder: &Folder,
+    pins: &[Pin],
+) -> Result<Vec<Arc<feed::Entry>>, CommandError> {
+    if pins.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(bytes) = read_if_there(&folder.path("feeds/feed.json"), FEED_LIMIT)? else {
+        return Ok(Vec::new());
+    };
+    let entries = feed::json::entries(&bytes);
+    let pinned = |entry: &feed::Entry| pins.iter().any(|pin| pin.id == entry.id);
+    Ok(entries.into_iter().filter(pinned).map(Arc::new).collect())
+}
