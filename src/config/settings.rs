@@ -1,11 +1,14 @@
 use std::time::Duration;
 
-use secrecy::SecretString;
 use url::Url;
 
+use crate::archive::{self, Also};
 use crate::config::Missing;
+use crate::email;
 use crate::issue;
 use crate::newsletter::Newsletter;
+use crate::render::TextStyle;
+use crate::transport;
 
 /// All settings in their types.
 #[derive(Debug)]
@@ -41,7 +44,7 @@ pub struct Issues {
     pub paths: Vec<String>,
     /// Patterns left out.
     pub exclude: Vec<String>,
-    /// Folders whose issues are drafts; without `/` in any folder.
+    /// Folders whose issues are drafts, relative to the newsletter's folder.
     pub drafts: Vec<String>,
     /// Address below the archive's root, with `{slug}` and the like.
     pub permalink: String,
@@ -60,15 +63,6 @@ pub struct Feeds {
     pub also: Vec<Also>,
 }
 
-/// A further address of a feed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Also {
-    /// Path below the archive's root, without a leading `/`.
-    pub path: String,
-    /// The feed that lies there: a path below `feeds/`, such as `rss.xml`.
-    pub feed: String,
-}
-
 /// The web archive.
 #[derive(Clone, Debug)]
 pub struct Archive {
@@ -80,57 +74,20 @@ pub struct Archive {
 #[derive(Clone, Debug)]
 pub struct Mail {
     /// Which parts it has.
-    pub parts: Parts,
-    /// Links of the plain text.
-    pub links: LinkStyle,
-}
-
-/// The parts of a mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parts {
-    /// HTML and plain text.
-    Both,
-    /// Plain text alone.
-    Text,
-    /// HTML alone.
-    Html,
-}
-
-/// How plain text shows links.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkStyle {
-    /// Numbered notes after each item.
-    Notes,
-    /// In brackets after the words.
-    Inline,
+    pub message: email::Settings,
+    /// How its plain text is set.
+    pub text: TextStyle,
 }
 
 /// The relay.
 #[derive(Debug)]
 pub struct Smtp {
-    /// Its host name; empty when not set.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is protected.
-    pub tls: Tls,
-    /// Name to log in with.
-    pub username: Option<String>,
-    /// The password, when the environment gives it.
-    pub password: Option<SecretString>,
-    /// The file that holds it otherwise, relative to the newsletter's folder.
+    /// Where it is and how to log in; the host is empty when not set, the
+    /// password there when the environment gives it.
+    pub relay: transport::Settings,
+    /// The file that holds the password otherwise, relative to the newsletter's
+    /// folder.
     pub password_file: Option<String>,
-}
-
-/// How a connection is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tls {
-    /// Not at all.
-    None,
-    /// By STARTTLS (RFC 3207), which must succeed.
-    StartTls,
-    /// From the first byte (RFC 8314 §3.3).
-    Implicit,
 }
 
 /// The public server.
@@ -162,6 +119,20 @@ pub struct Publish {
 }
 
 impl Settings {
+    /// What a build is told; `feed_id` is the id of the main feed.
+    pub fn build(&self, feed_id: String) -> archive::Settings {
+        archive::Settings {
+            permalink: self.issues.permalink.clone(),
+            archive: self.archive.enabled,
+            feeds: self.feeds.enabled,
+            entries: self.feeds.entries,
+            max_bytes: self.feeds.max_bytes,
+            also: self.feeds.also.clone(),
+            logo: self.look.logo.clone(),
+            feed_id,
+        }
+    }
+
     /// Asks for what feeds and archive need.
     ///
     /// # Errors
