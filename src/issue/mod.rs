@@ -9,6 +9,7 @@
 //!
 //! Not here: files, HTML, addresses on the web, other issues.
 
+mod canonical;
 mod decode;
 mod document;
 mod front_matter;
@@ -18,8 +19,10 @@ mod model;
 mod mojibake;
 mod offsets;
 mod settings;
+mod split;
 mod summary;
 
+pub use canonical::{canonical_url, tracking_parameters};
 pub use document::Document;
 pub use front_matter::{Field, FrontMatter, FrontMatterKind, Value};
 pub use model::{
@@ -30,6 +33,7 @@ pub use settings::{KnownSection, MojibakeMode, Settings};
 pub use summary::{LinkMark, SectionSummary, Summary};
 
 use encoding_rs::Encoding;
+use regex::Regex;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::issue::metadata::{Metadata, Patterns};
@@ -40,6 +44,7 @@ pub struct Reader {
     settings: Settings,
     encoding: Option<&'static Encoding>,
     patterns: Patterns,
+    split_on: Option<Regex>,
 }
 
 /// An issue's text, decoded and mended, before it is understood.
@@ -77,6 +82,14 @@ impl Reader {
             problems.append(&mut found);
             Patterns::default()
         });
+        let split_on = settings.split_on.as_deref().and_then(|pattern| {
+            let compiled = Regex::new(pattern);
+            if compiled.is_err() {
+                let message = format!("`split_on` is no valid pattern: `{pattern}`");
+                problems.push(Diagnostic::error("invalid-setting", message));
+            }
+            compiled.ok()
+        });
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -84,6 +97,7 @@ impl Reader {
             settings,
             encoding,
             patterns,
+            split_on,
         })
     }
 
@@ -96,6 +110,17 @@ impl Reader {
     /// `path` is relative to the newsletter's folder, with `/` between parts.
     pub fn decode(&self, path: &str, bytes: &[u8]) -> Text {
         decode::decode(&self.settings, self.encoding, path, bytes)
+    }
+
+    /// Like [`Reader::decode`], for a file that may hold several issues: by
+    /// `split_on`, each of them becomes a text of its own, whose places are
+    /// those of the file. Without that setting there is one.
+    pub fn decode_all(&self, path: &str, bytes: &[u8]) -> Vec<Text> {
+        let text = self.decode(path, bytes);
+        match &self.split_on {
+            Some(pattern) if text.readable => split::split(text, pattern),
+            _ => vec![text],
+        }
     }
 
     /// Understands a text. The diagnostics include those of decoding, are in
@@ -142,11 +167,4 @@ impl Reader {
         };
         (issue, diagnostics)
     }
-}
-
-/// The canonical form of an address, by which links of different issues are
-/// compared: lower-case host without `www.`, no scheme, no fragment, no
-/// tracking parameters, no trailing `/`, parameters sorted.
-pub fn canonical_url(url: &str) -> String {
-    url.to_owned()
 }
