@@ -46,6 +46,8 @@ pub struct SourceFile {
     path: String,
     text: String,
     stored: Option<Stored>,
+    /// Lines of the file before this text, where it is a part of one.
+    lines_before: usize,
     /// First byte of each stored line, found when first asked for.
     lines: OnceLock<Vec<usize>>,
 }
@@ -65,6 +67,7 @@ impl SourceFile {
             path: path.into(),
             text: text.into(),
             stored: None,
+            lines_before: 0,
             lines: OnceLock::new(),
         }
     }
@@ -82,6 +85,32 @@ impl SourceFile {
             path: path.into(),
             text,
             stored: Some(Stored { text: stored, map }),
+            lines_before: 0,
+            lines: OnceLock::new(),
+        }
+    }
+
+    /// A part of this text as a text of its own; places stay those of the whole
+    /// file. The range begins at the begin of a line.
+    pub fn part(&self, range: Range<usize>) -> SourceFile {
+        let first = self.stored_offset(range.start);
+        let (line, _) = self.line_start(first);
+        let stored = self.stored.as_ref().map(|stored| {
+            let last = self.stored_offset(range.end).max(first);
+            let from = stored.map.partition_point(|(at, _)| *at <= range.start);
+            let to = stored.map.partition_point(|(at, _)| *at < range.end);
+            let inside = stored.map.get(from..to).unwrap_or_default().iter();
+            let inside = inside.map(|(at, target)| (at - range.start, target - first));
+            Stored {
+                text: stored.text[first..last].to_owned(),
+                map: std::iter::once((0, 0)).chain(inside).collect(),
+            }
+        });
+        SourceFile {
+            path: self.path.clone(),
+            text: self.text[range].to_owned(),
+            stored,
+            lines_before: self.lines_before + line - 1,
             lines: OnceLock::new(),
         }
     }
@@ -111,9 +140,14 @@ impl SourceFile {
         let offset = self.stored_offset(offset);
         let (line, start) = self.line_start(offset);
         Position {
-            line,
+            line: self.lines_before + line,
             column: text[start..offset].chars().count() + 1,
         }
+    }
+
+    /// The line alone, which costs less.
+    pub fn line(&self, offset: usize) -> usize {
+        self.lines_before + self.line_start(self.stored_offset(offset)).0
     }
 
     /// The stored line that holds a byte of [`SourceFile::text`], without its
@@ -193,6 +227,27 @@ mod tests {
         assert_eq!(at(&source, 3), (2, 1));
         assert_eq!(at(&source, 5), (3, 1));
         assert_eq!(at(&source, 7), (4, 1));
+    }
+
+    #[test]
+    fn places_of_a_part_are_those_of_the_whole_file() {
+        let source = SourceFile::new("a.md", "one\n二\nthree\n");
+        let part = source.part(4..14);
+        assert_eq!(part.text(), "二\nthree\n");
+        assert_eq!(at(&part, 0), (2, 1));
+        assert_eq!(at(&part, 5), (3, 2));
+        // stored "x\r\nab‚Äúc\r\nd", mended "x\nab“c\nd"
+        let source = SourceFile::mended(
+            "a.md",
+            "x\nab“c\nd".into(),
+            "x\r\nab‚Äúc\r\nd".into(),
+            vec![(0, 0), (2, 3), (4, 5), (7, 12), (9, 15)],
+        );
+        let part = source.part(2..10);
+        assert_eq!(part.stored_text(), "ab‚Äúc\r\nd");
+        assert_eq!(at(&part, 2), (2, 3));
+        assert_eq!(at(&part, 5), (2, 6));
+        assert_eq!(at(&part, 7), (3, 1));
     }
 
     #[test]

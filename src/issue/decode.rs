@@ -4,6 +4,9 @@
 //! in the text; all places lead back to the stored file. What is no text at all
 //! gives an empty, unreadable one with an error that says why.
 
+#[cfg(test)]
+mod tests;
+
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::diagnostic::{Diagnostic, SourceFile, Span};

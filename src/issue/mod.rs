@@ -9,6 +9,7 @@
 //!
 //! Not here: files, HTML, addresses on the web, other issues.
 
+mod canonical;
 mod census;
 mod checks;
 mod decode;
@@ -28,8 +29,10 @@ mod rules;
 mod section;
 mod settings;
 mod slug;
+mod split;
 mod summary;
 
+pub use canonical::{canonical_url, tracking_parameters};
 pub use checks::seen_before;
 pub use document::Document;
 pub use front_matter::{Field, FrontMatter, FrontMatterKind, Value};
@@ -43,6 +46,7 @@ pub(crate) use slug::slug;
 pub use summary::{LinkMark, SectionSummary, Summary, line_marks};
 
 use encoding_rs::Encoding;
+use regex::Regex;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::issue::metadata::{Metadata, Patterns};
@@ -54,6 +58,7 @@ pub struct Reader {
     encoding: Option<&'static Encoding>,
     patterns: Patterns,
     rules: rules::Rules,
+    split_on: Option<Regex>,
 }
 
 /// An issue's text, decoded and mended, before it is understood.
@@ -91,12 +96,21 @@ impl Reader {
             problems.append(&mut found);
             Patterns::default()
         });
+        let split_on = settings.split_on.as_deref().and_then(|pattern| {
+            let compiled = Regex::new(pattern);
+            if compiled.is_err() {
+                let message = format!("`split_on` is no valid pattern: `{pattern}`");
+                problems.push(Diagnostic::error("invalid-setting", message));
+            }
+            compiled.ok()
+        });
         match rules::Rules::new(&settings) {
             Ok(rules) if problems.is_empty() => Ok(Reader {
                 settings,
                 encoding,
                 patterns,
                 rules,
+                split_on,
             }),
             Ok(_) => Err(problems),
             Err(found) => {
@@ -115,6 +129,17 @@ impl Reader {
     /// `path` is relative to the newsletter's folder, with `/` between parts.
     pub fn decode(&self, path: &str, bytes: &[u8]) -> Text {
         decode::decode(&self.settings, self.encoding, path, bytes)
+    }
+
+    /// Like [`Reader::decode`], for a file that may hold several issues: by
+    /// `split_on`, each of them becomes a text of its own, whose places are
+    /// those of the file. Without that setting there is one.
+    pub fn decode_all(&self, path: &str, bytes: &[u8]) -> Vec<Text> {
+        let text = self.decode(path, bytes);
+        match &self.split_on {
+            Some(pattern) if text.readable => split::split(text, pattern),
+            _ => vec![text],
+        }
     }
 
     /// Understands a text. The diagnostics include those of decoding, are in
@@ -171,25 +196,4 @@ impl Reader {
         );
         (issue, report.finish())
     }
-}
-
-/// The canonical form of an address, by which links of different issues are
-/// compared: lower-case host without `www.`, no scheme, no fragment, no
-/// tracking parameters, no trailing `/`, parameters sorted.
-pub fn canonical_url(url: &str) -> String {
-    url.to_owned()
-}
-
-/// The parameters of an address that tell whom it was given to, such as
-/// `utm_source`.
-pub fn tracking_parameters(url: &str) -> Vec<&str> {
-    let Some((_, query)) = url.split_once('?') else {
-        return Vec::new();
-    };
-    let query = query.split('#').next().unwrap_or(query);
-    query
-        .split('&')
-        .filter_map(|pair| pair.split('=').next())
-        .filter(|name| name.starts_with("utm_"))
-        .collect()
 }

@@ -85,7 +85,8 @@ pub struct Settings {
     pub base_url: Option<String>,
     /// Levels of diagnostics by code: `error`, `warning`, `note` or `off`.
     pub levels: BTreeMap<String, String>,
-    /// A line that parts one file into several issues.
+    /// A pattern for the begin of a line that parts one file into several
+    /// issues. Where it is a heading, that begins the next issue.
     pub split_on: Option<String>,
     /// The largest file that is read, in bytes.
     pub max_bytes: u64,

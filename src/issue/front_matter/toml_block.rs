@@ -1,5 +1,6 @@
 //! TOML front matter, with the place of each value.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -13,7 +14,7 @@ use crate::issue::front_matter::{Field, Value, boundary, keys};
 pub(crate) fn read(block: &str, base: usize, diagnostics: &mut Vec<Diagnostic>) -> Vec<Field> {
     let (table, errors) = DeTable::parse_recoverable(block);
     // One mistake makes several messages; the first says it.
-    if let Some(error) = errors.into_iter().next() {
+    if let Some(error) = errors.first() {
         let place = sound_range(block, error.span().unwrap_or_default());
         let message = format!("this TOML cannot be read: {}", lower_first(error.message()));
         diagnostics.push(
@@ -34,6 +35,17 @@ pub(crate) fn read(block: &str, base: usize, diagnostics: &mut Vec<Diagnostic>) 
             }
             _ => fields.push(field(key, value, block, base)),
         }
+    }
+    // What was made out of a broken line is a guess.
+    let broken: BTreeSet<usize> = errors
+        .iter()
+        .map(|error| line_of(block, error.span().unwrap_or_default().start))
+        .collect();
+    if !errors.is_empty() {
+        fields.retain(|field| {
+            field.span.start < field.span.end
+                && !broken.contains(&line_of(block, field.span.start - base))
+        });
     }
     fields.sort_by_key(|field| field.span);
     fields
@@ -76,6 +88,12 @@ fn convert(value: &DeValue) -> Value {
             )
         }
     }
+}
+
+/// First byte of the line that holds a byte.
+fn line_of(block: &str, place: usize) -> usize {
+    let before = &block[..boundary(block, place)];
+    before.rfind('\n').map_or(0, |end| end + 1)
 }
 
 /// The range within the block and on character boundaries.

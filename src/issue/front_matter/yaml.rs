@@ -36,6 +36,11 @@ pub(crate) fn read(block: &str, base: usize, diagnostics: &mut Vec<Diagnostic>) 
             diagnostic = diagnostic.help("put a value with a colon in it in quotes");
         }
         diagnostics.push(diagnostic);
+        // What was read of the broken line is half a value.
+        builder.fields.retain(|field| {
+            let between = block.get(field.span.start..at);
+            between.is_some_and(|between| between.contains('\n'))
+        });
         let known: BTreeSet<String> = builder
             .fields
             .iter()

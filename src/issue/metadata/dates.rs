@@ -3,6 +3,7 @@
 use crate::diagnostic::{Diagnostic, Span};
 use crate::issue::metadata::date::{self, Found};
 use crate::issue::metadata::place::Place;
+use crate::issue::metadata::title_head;
 use crate::issue::{Field, IssueDate, Origin, Precision, Settings, Title, Value};
 
 /// A date with the place that says it.
@@ -31,7 +32,7 @@ pub(crate) fn of(
                 span: field.map(|field| field.span),
             }),
             "title" => {
-                let found = best(date::find(&title?.text))?;
+                let found = best(date::find(title_head(title?)))?;
                 Some(Said {
                     date: from(&found, Origin::Title),
                     span: title?.span,

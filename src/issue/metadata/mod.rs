@@ -21,7 +21,9 @@ use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::issue::model::Events;
 use crate::issue::{Document, FrontMatter, IssueDate, Number, Origin, Settings, Title, Value};
 
+pub(crate) use crate::issue::metadata::date::whole as parse_date;
 pub(crate) use crate::issue::metadata::place::Place;
+pub(crate) use crate::issue::metadata::title::{plain_text, scalar};
 
 /// The facts, as they go into [`crate::issue::Issue`].
 #[derive(Debug, Default)]
@@ -126,7 +128,7 @@ fn number_of(
             Value::Text(text) => number::of_text(text),
             _ => None,
         });
-    let title = title.map(|title| title.text.as_str());
+    let title = title.map(title_head);
     let folder = place.folders.get(usize::from(place.is_index)).copied();
     let by_pattern = |text| number::by_pattern(patterns.number.as_ref()?, text);
     let stem_origin = if place.is_index {
@@ -148,6 +150,12 @@ fn number_of(
             from,
         })
     })
+}
+
+/// As much of a title as can say a number or a date: nobody's is longer.
+fn title_head(title: &Title) -> &str {
+    let end = title.text.char_indices().nth(500);
+    end.map_or(title.text.as_str(), |(end, _)| &title.text[..end])
 }
 
 fn language_of(
