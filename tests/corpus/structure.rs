@@ -1,5 +1,7 @@
 //! Sections, items and counts of real issues.
 
+use std::sync::LazyLock;
+
 use letterpress::issue::{Reader, Settings, inspect};
 use serde_json::Value;
 
@@ -37,7 +39,8 @@ const ITEM_KEYS: [&str; 13] = [
 ];
 
 fn understood(path: &str, bytes: &[u8]) -> Value {
-    let reader = Reader::new(Settings::default()).unwrap();
+    static READER: LazyLock<Reader> = LazyLock::new(|| Reader::new(Settings::default()).unwrap());
+    let reader = &*READER;
     let text = reader.decode(path, bytes);
     let (issue, diagnostics) = reader.parse(&text);
     inspect(&issue, &diagnostics)

@@ -1,13 +1,17 @@
 //! Any text is understood without panic, and nothing of it is lost.
 
+use std::sync::LazyLock;
+
 use letterpress::issue::{Content, Events, Issue, Reader, Settings, Text};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Tag, TagEnd};
 
 use crate::corpus;
 
-fn reader() -> Reader {
-    Reader::new(Settings::default()).unwrap()
+/// One for all tests: its patterns are compiled once.
+fn reader() -> &'static Reader {
+    static READER: LazyLock<Reader> = LazyLock::new(|| Reader::new(Settings::default()).unwrap());
+    &READER
 }
 
 /// All stretches that the contents of an issue are, in the order of the text.

@@ -20,20 +20,22 @@ impl Items<'_, '_> {
             if block.kind != Kind::Paragraph {
                 continue;
             }
-            let lines = self.marked_lines(block, mark::cjk, sign);
+            let mut lines = self.marked_lines(block, mark::cjk, sign);
             // Numbered lines of one paragraph are items only with links;
             // otherwise they are an enumeration in a text.
-            let many = lines.len() > 1;
-            for (events, found) in lines {
-                if many && self.listing.links(&events).is_empty() {
-                    continue;
-                }
+            if lines.len() > 1 {
+                lines.retain(|(events, _)| !self.listing.links(events).is_empty());
+            }
+            for (place, (events, found)) in lines.iter().enumerate() {
                 sign.get_or_insert(found.sign);
+                let end = lines
+                    .get(place + 1)
+                    .map_or(block.events.end - 1, |next| next.0.start);
                 begins.push(Begin {
                     block: index,
                     number: Some(found.number),
                     mark: found.length,
-                    line: events,
+                    line: events.start..end,
                 });
             }
         }
