@@ -16,7 +16,7 @@ use crate::feed::{HISTORY_NAMESPACE, page_links};
 pub const MEDIA_TYPE: &str = "application/atom+xml";
 
 /// The feed as an Atom document. A feed without entries is dated 1970, because
-/// it must be dated and nothing in it gives a date; a check
+/// it must be dated and nothing in it gives a date; [`crate::feed::check()`]
 /// refuses such a feed.
 pub fn write(feed: &Feed) -> Vec<u8> {
     let config = WriteConfig {

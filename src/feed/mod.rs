@@ -4,8 +4,8 @@
 //! A [`Feed`] says everything once; the writers only spell it. An entry has the
 //! same id, dates, title and content in each format. Whatever text is put in,
 //! the documents are well-formed, and the same feed always gives the same
-//! bytes. A check says what readers' programs would complain of, a reader reads
-//! what others (or an earlier build) have published, and a comparison names the
+//! bytes. [`check()`] says what readers' programs would complain of, [`read()`] reads
+//! what others (or an earlier build) have published, and [`losses`] names the
 //! entries that a new feed would lose.
 //!
 //! Not here: which issues make which feed, addresses, files, the clock.
@@ -16,7 +16,11 @@ pub mod opml;
 pub mod rss;
 
 mod cadence;
+mod check;
+mod html;
+mod loss;
 mod model;
+mod read;
 mod select;
 mod splice;
 mod text;
@@ -25,7 +29,10 @@ mod text;
 mod tests;
 
 pub use cadence::Cadence;
+pub use check::check;
+pub use loss::{Loss, losses};
 pub use model::{Addresses, Enclosure, Entry, Feed, Paging, Person, Translation};
+pub use read::{ForeignEntry, ForeignFeed, ReadError, read};
 pub use select::{ArchivePage, archive_pages, item_moment, limit, separate, sort};
 
 /// RFC 5005.

@@ -37,7 +37,7 @@ pub use model::{
     Repair, Section, Style, Title,
 };
 pub use settings::{KnownSection, MojibakeMode, Settings};
-pub use summary::{LinkMark, SectionSummary, Summary};
+pub use summary::{LinkMark, SectionSummary, Summary, line_marks};
 
 use encoding_rs::Encoding;
 

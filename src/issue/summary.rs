@@ -51,6 +51,8 @@ pub struct Summary {
     pub links: Vec<LinkMark>,
     /// How many links the issue's items have.
     pub link_count: usize,
+    /// A mark for each line of the text, see [`line_marks`].
+    pub line_marks: Vec<u16>,
 }
 
 /// A section's name and size.
@@ -75,6 +77,23 @@ pub struct LinkMark {
     pub line: u32,
 }
 
+/// Lines after this many have no mark.
+const MARKED_LINES: usize = 2000;
+
+/// A small hash for each line of a text that is not blank, by which an edited
+/// text is told from one with a corrected word.
+pub fn line_marks(text: &str) -> Vec<u16> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mark = |line: &str| {
+        let hash = line.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
+        // FNV-1a, folded to 16 bits.
+        u16::try_from((hash >> 16) ^ (hash & 0xffff)).unwrap_or(u16::MAX)
+    };
+    lines.take(MARKED_LINES).map(mark).collect()
+}
+
 impl Issue<'_> {
     /// The facts that outlive the text.
     pub fn summary(&self) -> Summary {
@@ -82,6 +101,7 @@ impl Issue<'_> {
             path: self.source.path().to_owned(),
             number: self.number,
             date: self.date,
+            line_marks: line_marks(self.source.text()),
             ..Summary::default()
         }
     }
