@@ -145,10 +145,9 @@ impl Index {
             }
             let slugs = identified.earlier_slugs.iter().chain([&identified.slug]);
             let aliases = summary.aliases.iter().filter_map(|alias| last_part(alias));
-            let names = slugs
-                .cloned()
-                .chain(last_part(&summary.stem))
-                .chain(aliases);
+            let stem = last_part(&summary.stem);
+            let undated = stem.as_deref().and_then(without_date).map(str::to_owned);
+            let names = slugs.cloned().chain(stem).chain(undated).chain(aliases);
             for name in names.collect::<BTreeSet<_>>() {
                 add(&mut index.by_name, name, issue);
             }

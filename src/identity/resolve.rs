@@ -139,6 +139,7 @@ pub fn resolve(lock: &IdLock, summaries: &[Summary], settings: &Settings<'_>) ->
             .doubts
             .get(&index)
             .map(|doubt| pins[doubt.pin].key.clone());
+        work.join_group(index, &pin.key);
         done[index] = Some((pin, true));
     }
     let done: Vec<(Pin, bool)> = done.into_iter().flatten().collect();
