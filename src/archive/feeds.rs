@@ -81,6 +81,20 @@ impl Plan<'_> {
         Ok(files)
     }
 
+    /// Every entry that the main feed could have, were it not limited: ids and
+    /// addresses, without content.
+    pub fn outlines(&self) -> Vec<Entry> {
+        let order = self.order.iter();
+        order
+            .map(|&index| Entry {
+                id: self.inputs.issues[index].id.clone(),
+                url: self.addresses[index].to_string(),
+                content_html: "-".to_owned(),
+                ..Entry::default()
+            })
+            .collect()
+    }
+
     fn feed(&self, edition: &Edition) -> Feed {
         let newsletter = &edition.newsletter;
         let settings = self.inputs.settings;

@@ -8,7 +8,7 @@ use crate::archive::edition::Edition;
 use crate::archive::plan::{File, Plan, Tree, file_of, text_page_address, under};
 use crate::archive::title::own_title;
 use crate::diagnostic::Finding;
-use crate::identity::{PermalinkFields, permalink};
+use crate::identity::{PermalinkFields, Pin, permalink};
 use crate::issue::Precision;
 use crate::render::{
     IndexGroup, IndexPage, IndexRow, IssuePage, Labels, PageLink, RedirectPage, TextPage,
@@ -81,6 +81,26 @@ impl Plan<'_> {
             }
         }
         Ok(files)
+    }
+
+    /// Files of pages that stay as they were: those of pinned issues whose source
+    /// cannot be read at the moment.
+    pub fn kept_pages(&self, pins: &[Pin]) -> Vec<String> {
+        let root = &self.inputs.newsletter.url;
+        pins.iter()
+            .filter_map(|pin| {
+                let fields = PermalinkFields {
+                    slug: &pin.slug,
+                    date: pin.date.with_timezone(&self.zone()),
+                    number: pin.first_number.or(pin.number),
+                    language: &pin.language,
+                    stem: &pin.stem,
+                    main_language: pin.language == self.inputs.newsletter.language,
+                };
+                let path = permalink(&self.inputs.settings.permalink, &fields).ok()?;
+                file_of(root, &under(root, path.trim_start_matches('/')))
+            })
+            .collect()
     }
 
     fn html_file(&self, address: &url::Url, html: String) -> File {

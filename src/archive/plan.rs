@@ -228,7 +228,7 @@ fn page_address(inputs: &Inputs<'_>, issue: &Identified) -> Result<Url, Diagnost
 pub(crate) fn text_page_address(inputs: &Inputs<'_>, page: &Manuscript) -> Url {
     let main = &inputs.newsletter.language;
     let slug = page.summary.slug.as_ref().unwrap_or(&page.summary.stem);
-    let slug = crate::identity::slug(slug);
+    let slug = crate::issue::slug(slug);
     let path = match &page.summary.language {
         Some(language) if language != main => format!("{language}/{slug}/"),
         _ => format!("{slug}/"),

@@ -93,7 +93,7 @@ impl Catalog {
     pub(crate) fn read(folder: &Folder) -> Result<Catalog, CommandError> {
         let reader = folder.reader()?;
         let files = folder.issue_files()?;
-        let summaries = folder.read_all(&reader, &files, |text| reader.parse(text).0.summary())?;
+        let summaries = folder.read_all(&reader, &files, |text| reader.parse(text).0.summary());
         Ok(Catalog::new(summaries, folder))
     }
 
@@ -151,7 +151,7 @@ impl Catalog {
             return Ok(vec![known.clone()]);
         }
         let reader = folder.reader()?;
-        let text = folder.read(&reader, &name)?;
+        let text = folder.read(&reader, &name);
         let summary = reader.parse(&text).0.summary();
         Ok(vec![Known::new(summary, folder.settings(), folder.now)])
     }

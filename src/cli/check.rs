@@ -44,7 +44,7 @@ pub(crate) fn run(
         let (_, diagnostics) = reader.parse(text);
         let located = diagnostics.into_iter().map(|one| one.locate(&text.source));
         located.collect::<Vec<_>>()
-    })?;
+    });
     findings.extend(more.into_iter().flatten());
     findings.extend(across(&folder, &reader, &catalog, chosen.as_ref())?);
     let files = match &chosen {
@@ -77,7 +77,7 @@ fn read(folder: &Folder, reader: &Reader) -> Result<(Catalog, Vec<Finding>), Com
         let (issue, diagnostics) = reader.parse(text);
         let located = diagnostics.into_iter().map(|one| one.locate(&text.source));
         (issue.summary(), located.collect::<Vec<_>>())
-    })?;
+    });
     let mut findings = Vec::new();
     let mut summaries: Vec<Summary> = Vec::with_capacity(read.len());
     for (summary, found) in read {
@@ -145,7 +145,7 @@ fn across(
     if let Some(level) = level("seen-before", Level::Note) {
         let seen = seen_before(catalog, &wanted);
         for (path, marks) in seen {
-            let text = folder.read(reader, path)?;
+            let text = folder.read_issue(reader, path);
             let lines: Vec<&str> = text.source.stored_text().lines().collect();
             for (line, earlier) in marks {
                 let words = format!("{} had this link already", earlier.summary.path);

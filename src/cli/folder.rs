@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
 
 use crate::cli::args::Global;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::parallel::in_parallel;
 use crate::cli::report;
 use crate::cli::terminal::Terminal;
 use crate::config::{self, Loaded, Settings, Sources};
@@ -123,72 +123,60 @@ impl Folder {
         })
     }
 
-    /// Reads one issue file. One over the limit becomes a text that is not
-    /// readable and says so.
-    pub(crate) fn read(&self, reader: &Reader, path: &str) -> Result<Text, CommandError> {
+    /// Reads one issue file. One that is over the limit, or that may not be read,
+    /// becomes a text that is not readable and says so: it must not stop the
+    /// others.
+    pub(crate) fn read(&self, reader: &Reader, path: &str) -> Text {
         let limit = reader.settings().max_bytes;
-        match read_limited(&self.path(path), limit) {
-            Ok(bytes) => Ok(reader.decode(path, &bytes)),
+        let diagnostic = match read_limited(&self.path(path), limit) {
+            Ok(bytes) => return reader.decode(path, &bytes),
             Err(files::Error::TooLarge { .. }) => {
                 let words = format!("the file is larger than {limit} bytes and was not read");
-                Ok(Text {
-                    source: SourceFile::new(path, ""),
-                    repair: None,
-                    diagnostics: vec![
-                        Diagnostic::error("too-large", words)
-                            .help("raise issues.max_bytes if it is meant to be an issue"),
-                    ],
-                    readable: false,
-                })
+                Diagnostic::error("too-large", words)
+                    .help("raise issues.max_bytes if it is meant to be an issue")
             }
-            Err(error) => Err(error.into()),
+            Err(files::Error::Read { source, .. }) => {
+                let words = format!("the file cannot be read: {source}");
+                Diagnostic::error("unreadable-file", words)
+                    .help("look at the owner and mode of the file and of the folders above it")
+            }
+            Err(error) => Diagnostic::error("unreadable-file", error.to_string()),
+        };
+        Text {
+            source: SourceFile::new(path, ""),
+            repair: None,
+            diagnostics: vec![diagnostic],
+            readable: false,
+            part: false,
         }
     }
 
-    /// Reads many files on all cores; answers come in the order of the paths.
+    /// Reads many files on all cores; answers come in the order of the paths,
+    /// one for each issue of a file.
     pub(crate) fn read_all<T: Send>(
         &self,
         reader: &Reader,
         paths: &[String],
         work: impl Fn(&Text) -> T + Sync,
-    ) -> Result<Vec<T>, CommandError> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = cores.min(paths.len().div_ceil(8)).max(1);
-        let next = AtomicUsize::new(0);
-        let one_thread = || {
-            let mut done = Vec::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(path) = paths.get(index) else {
-                    return Ok(done);
-                };
-                done.push((index, work(&self.read(reader, path)?)));
-            }
-        };
-        if threads == 1 {
-            return one_thread().map(in_order);
-        }
-        let mut all = Vec::with_capacity(paths.len());
-        let results: Vec<Result<Vec<(usize, T)>, CommandError>> = std::thread::scope(|scope| {
-            let running: Vec<_> = (0..threads).map(|_| scope.spawn(one_thread)).collect();
-            running
-                .into_iter()
-                .map(|thread| match thread.join() {
-                    Ok(result) => result,
-                    Err(panic) => std::panic::resume_unwind(panic),
-                })
-                .collect()
+    ) -> Vec<T> {
+        let answers = in_parallel(paths.len(), |index| {
+            let texts = reader.split(self.read(reader, &paths[index]));
+            texts.iter().map(&work).collect::<Vec<T>>()
         });
-        for result in results {
-            all.extend(result?);
-        }
-        Ok(in_order(all))
+        answers.into_iter().flatten().collect()
     }
-}
 
-fn in_order<T>(mut done: Vec<(usize, T)>) -> Vec<T> {
-    done.sort_unstable_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, value)| value).collect()
+    /// Reads the one issue that a summary's path names.
+    pub(crate) fn read_issue(&self, reader: &Reader, path: &str) -> Text {
+        let file = path.split('#').next().unwrap_or(path);
+        if file == path || self.path(path).is_file() {
+            return self.read(reader, path);
+        }
+        let mut texts = reader.split(self.read(reader, file));
+        let named = |text: &Text| reader.parse(text).0.summary().path == path;
+        let place = texts.iter().position(named).unwrap_or(0);
+        texts.swap_remove(place)
+    }
 }
 
 /// The settings file and its bytes. Only a file that was named must be there.

@@ -25,7 +25,7 @@ pub(crate) fn run(
     let mut objects = folder.read_all(&reader, &names, |text| {
         let (issue, diagnostics) = reader.parse(text);
         inspect(&issue, &diagnostics)
-    })?;
+    });
     match objects.len() {
         1 => terminal.json(&objects.remove(0))?,
         _ => terminal.json(&Value::Array(objects))?,

@@ -16,6 +16,8 @@ mod folder;
 mod init;
 mod inspect;
 mod new;
+mod newsroom;
+mod parallel;
 mod publish;
 mod render;
 mod report;

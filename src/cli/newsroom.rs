@@ -43,9 +43,12 @@ pub(crate) struct Newsroom {
     pub(crate) questions: Vec<Question>,
     /// Issues whose file cannot be read at the moment.
     pub(crate) unreadable: Vec<Manuscript>,
-    /// Entries of those, as they were published.
+    /// The pins of those.
+    pub(crate) kept: Vec<Pin>,
+    /// Their entries, as they were published.
     pub(crate) carried: Vec<Arc<feed::Entry>>,
-    /// Entries of the feed as last published.
+    /// Entries of the feed as last published, where nothing is pinned yet: what
+    /// is pinned cannot change its id.
     pub(crate) published: Vec<feed::ForeignEntry>,
     pub(crate) pages: Vec<Manuscript>,
     pub(crate) images: BTreeMap<String, Image>,
@@ -64,7 +67,7 @@ impl Newsroom {
         let files = folder.issue_files()?;
         let read = folder.read_all(&reader, &files, |text| {
             archive::prepare(&reader, text, &language)
-        })?;
+        });
         let (manuscripts, unreadable): (Vec<Manuscript>, Vec<Manuscript>) =
             read.into_iter().partition(|manuscript| manuscript.readable);
         let pages = read_pages(folder, &reader, &language)?;
@@ -93,22 +96,17 @@ impl Newsroom {
         };
         let (kept, gone): (Vec<Pin>, Vec<Pin>) =
             resolution.gone.into_iter().partition(is_unreadable);
-        let published = read_published(folder)?;
+        let published = if lock.is_empty() {
+            read_published(folder)?
+        } else {
+            Vec::new()
+        };
         let carried = carried_entries(folder, &kept)?;
         let (images, missing) = read_images(folder, manuscripts.iter().chain(&pages))?;
         findings.extend(missing);
-        let settings = folder.settings();
+        let feed_id = resolution.lock.feed_id().unwrap_or_default();
         let mut newsroom = Newsroom {
-            settings: archive::Settings {
-                permalink: settings.issues.permalink.clone(),
-                archive: settings.archive.enabled,
-                feeds: settings.feeds.enabled,
-                entries: settings.feeds.entries,
-                max_bytes: settings.feeds.max_bytes,
-                also: settings.feeds.also.clone(),
-                logo: settings.look.logo.clone(),
-                feed_id: resolution.lock.feed_id().unwrap_or_default().to_owned(),
-            },
+            settings: folder.settings().build(feed_id.to_owned()),
             reader,
             templates,
             manuscripts,
@@ -117,6 +115,7 @@ impl Newsroom {
             gone,
             questions: resolution.questions,
             unreadable,
+            kept,
             carried,
             published,
             pages,
@@ -153,9 +152,10 @@ impl Newsroom {
         self.manuscripts.iter().position(found)
     }
 
-    /// What is to be said about one file.
+    /// What is to be said about one issue's file.
     pub(crate) fn findings_of<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Finding> {
-        self.findings.iter().filter(move |one| one.path == path)
+        let file = path.split('#').next().unwrap_or(path);
+        self.findings.iter().filter(move |one| one.path == file)
     }
 
     /// Errors of templates: nothing is made with a broken one.
@@ -190,7 +190,10 @@ fn read_lock(folder: &Folder) -> Result<IdLock, CommandError> {
     let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
     let source = SourceFile::new(LOCK_FILE, text);
     let (lock, diagnostics) = IdLock::parse(&source);
-    let Some(first) = diagnostics.into_iter().find(|one| one.level == Level::Error) else {
+    let Some(first) = diagnostics
+        .into_iter()
+        .find(|one| one.level == Level::Error)
+    else {
         return Ok(lock);
     };
     let help = first.help.clone();
@@ -203,9 +206,7 @@ fn read_lock(folder: &Folder) -> Result<IdLock, CommandError> {
 }
 
 /// Built-in templates with the editor's over them.
-pub(crate) fn read_templates(
-    folder: &Folder,
-) -> Result<(Templates, Vec<Finding>), CommandError> {
+pub(crate) fn read_templates(folder: &Folder) -> Result<(Templates, Vec<Finding>), CommandError> {
     let root = folder.path(TEMPLATES);
     let mut overrides = Vec::new();
     if root.is_dir() {
@@ -253,7 +254,7 @@ fn read_pages(
     let files = search.files(&folder.root)?;
     let read = folder.read_all(reader, &files, |text| {
         archive::prepare_page(reader, text, language)
-    })?;
+    });
     Ok(read
         .into_iter()
         .filter(|page| page.readable && !page.summary.draft)
@@ -309,17 +310,14 @@ fn read_published(folder: &Folder) -> Result<Vec<feed::ForeignEntry>, CommandErr
 }
 
 /// Whole entries of the published feed, for issues that cannot be read now.
-fn carried_entries(
-    folder: &Folder,
-    pins: &[Pin],
-) -> Result<Vec<Arc<feed::Entry>>, CommandError> {
+fn carried_entries(folder: &Folder, pins: &[Pin]) -> Result<Vec<Arc<feed::Entry>>, CommandError> {
     if pins.is_empty() {
         return Ok(Vec::new());
     }
     let Some(bytes) = read_if_there(&folder.path("feeds/feed.json"), FEED_LIMIT)? else {
         return Ok(Vec::new());
     };
-    let entries = feed::json::entries(&bytes);
+    let entries = feed::carry(&bytes);
     let pinned = |entry: &feed::Entry| pins.iter().any(|pin| pin.id == entry.id);
     Ok(entries.into_iter().filter(pinned).map(Arc::new).collect())
 }

@@ -34,7 +34,7 @@ pub(crate) fn run(
         ));
     }
     let reader = folder.reader()?;
-    let text = folder.read(&reader, &known.summary.path)?;
+    let text = folder.read_issue(&reader, &known.summary.path);
     if !text.readable {
         for diagnostic in text.diagnostics {
             let finding = diagnostic.locate(&text.source);

@@ -16,6 +16,7 @@ pub mod opml;
 pub mod rss;
 
 mod cadence;
+mod carry;
 mod check;
 mod html;
 mod loss;
@@ -29,6 +30,7 @@ mod text;
 mod tests;
 
 pub use cadence::Cadence;
+pub use carry::carry;
 pub use check::check;
 pub use loss::{Loss, losses};
 pub use model::{Addresses, Enclosure, Entry, Feed, Paging, Person, Translation};

@@ -101,6 +101,13 @@ impl Output {
         Ok(change)
     }
 
+    /// Leaves a file of an earlier run as it is.
+    pub fn keep(&mut self, path: &str) {
+        if let Some(hash) = self.known.get(path) {
+            self.written.insert(path.to_owned(), *hash);
+        }
+    }
+
     /// Deletes what earlier runs wrote and this one did not, with the folders
     /// that are empty then, and keeps the list for the next run.
     ///

@@ -39,8 +39,8 @@ impl Publication {
 }
 
 /// Whether an issue is a draft: marked in its front matter, under one of the
-/// folders of `drafts` (paths relative to the newsletter's folder, with `/`), or
-/// dated later than `now`.
+/// folders of `drafts` (a name means a folder anywhere, a path with `/` one
+/// relative to the newsletter's folder), or dated later than `now`.
 pub fn publication(
     summary: &Summary,
     drafts: &[String],
@@ -49,8 +49,14 @@ pub fn publication(
 ) -> Publication {
     let inside = |folder: &String| {
         let folder = folder.trim_start_matches("./").trim_end_matches('/');
+        if !folder.contains('/') {
+            let above = summary.path.rsplit_once('/').map_or("", |(above, _)| above);
+            return above
+                .split('/')
+                .any(|part| part == folder && !part.is_empty());
+        }
         let rest = summary.path.strip_prefix(folder);
-        !folder.is_empty() && rest.is_some_and(|rest| rest.starts_with('/'))
+        rest.is_some_and(|rest| rest.starts_with('/'))
     };
     if summary.draft {
         return Publication::Draft(DraftReason::Marked);

@@ -5,22 +5,6 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Datelike, Utc};
 
-/// A name for addresses: lower case; letters (of any script), digits and `_`
-/// stay, all else becomes one `-`.
-pub fn slug(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars().flat_map(char::to_lowercase) {
-        if character.is_alphanumeric() || character == '_' {
-            out.push(character);
-        } else if !out.is_empty() && !out.ends_with('-') {
-            out.push('-');
-        }
-    }
-    let length = out.trim_end_matches('-').len();
-    out.truncate(length);
-    out
-}
-
 /// An entry id as RFC 4151 §2.1 spells it: `tag:DOMAIN,YEAR:KEY`, with `/LANGUAGE`
 /// where the file is not in the newsletter's main language.
 pub(crate) fn entry_id(

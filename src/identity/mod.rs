@@ -24,7 +24,6 @@ mod tests;
 
 pub use draft::{DraftReason, Publication, publication};
 pub use import::{ImportReport, Imported, MatchedBy, PublishedEntry, import};
-pub use mint::slug;
 pub use permalink::{PermalinkFields, collisions, permalink};
 pub use pin::{IdLock, IssueKey, Pin};
 pub use resolve::{Identified, Question, Resolution, Settings, resolve};

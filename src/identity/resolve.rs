@@ -10,7 +10,7 @@ use crate::identity::matching::{Matches, Reason};
 use crate::identity::mint;
 use crate::identity::pin::{IdLock, IssueKey, Pin};
 use crate::identity::sketch;
-use crate::issue::Summary;
+use crate::issue::{self, Summary};
 
 /// For how many of the newest issues of a language the lines are kept, by which
 /// an edit is told from a corrected word.
@@ -223,7 +223,7 @@ impl Work<'_> {
         let wanted = summary
             .slug
             .as_deref()
-            .map(mint::slug)
+            .map(issue::slug)
             .filter(|slug| !slug.is_empty());
         if let Some(slug) = wanted.filter(|slug| *slug != pin.slug) {
             let slug = self.free_slug(index, slug, true);
@@ -342,12 +342,12 @@ impl Work<'_> {
         let wanted = summary
             .slug
             .as_deref()
-            .map(mint::slug)
+            .map(issue::slug)
             .filter(|slug| !slug.is_empty());
         let said = wanted.is_some();
         let slug = wanted
             .into_iter()
-            .chain([mint::slug(&summary.stem), mint::slug(key.as_str())])
+            .chain([issue::slug(&summary.stem), issue::slug(key.as_str())])
             .find(|slug| !slug.is_empty())
             .unwrap_or_else(|| "issue".to_owned());
         Pin {
@@ -375,7 +375,7 @@ impl Work<'_> {
     fn free_key(&self, index: usize) -> IssueKey {
         let summary = &self.summaries[index];
         let number = summary.number.map(|number| number.value.to_string());
-        let stem = Some(mint::slug(&summary.stem)).filter(|stem| !stem.is_empty());
+        let stem = Some(issue::slug(&summary.stem)).filter(|stem| !stem.is_empty());
         let names: Vec<String> = number.into_iter().chain(stem).collect();
         let last = names.last().cloned().unwrap_or_else(|| "issue".to_owned());
         let counted = (2..).map(|count: u64| format!("{last}-{count}"));

@@ -29,6 +29,7 @@ pub(crate) fn decode(
             repair: None,
             diagnostics: vec![diagnostic],
             readable: false,
+            part: false,
         },
     }
 }
@@ -199,6 +200,7 @@ fn finish(settings: &Settings, path: &str, read: Read) -> Text {
         repair,
         diagnostics,
         readable: true,
+        part: false,
     }
 }
 

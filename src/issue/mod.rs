@@ -42,7 +42,7 @@ pub use model::{
     Repair, Section, Style, Title,
 };
 pub use settings::{KnownSection, MojibakeMode, Settings};
-pub(crate) use slug::slug;
+pub use slug::slug;
 pub use summary::{LinkMark, SectionSummary, Summary, line_marks};
 
 use encoding_rs::Encoding;
@@ -73,6 +73,8 @@ pub struct Text {
     /// False when the bytes are no text at all, or over `max_bytes`; the source
     /// is then empty and the issue must not be published.
     pub readable: bool,
+    /// True for one of several issues of one file.
+    pub part: bool,
 }
 
 impl Reader {
@@ -131,11 +133,9 @@ impl Reader {
         decode::decode(&self.settings, self.encoding, path, bytes)
     }
 
-    /// Like [`Reader::decode`], for a file that may hold several issues: by
-    /// `split_on`, each of them becomes a text of its own, whose places are
-    /// those of the file. Without that setting there is one.
-    pub fn decode_all(&self, path: &str, bytes: &[u8]) -> Vec<Text> {
-        let text = self.decode(path, bytes);
+    /// The issues of a text: by `split_on`, each becomes a text of its own, whose
+    /// places are those of the file. Without that setting there is one.
+    pub fn split(&self, text: Text) -> Vec<Text> {
         match &self.split_on {
             Some(pattern) if text.readable => split::split(text, pattern),
             _ => vec![text],
@@ -169,6 +169,7 @@ impl Reader {
         } = metadata;
         let mut issue = Issue {
             source,
+            part: text.part,
             document,
             front_matter,
             title,

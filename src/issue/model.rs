@@ -21,6 +21,8 @@ pub type Events = Range<usize>;
 pub struct Issue<'s> {
     /// The file it was read from.
     pub source: &'s SourceFile,
+    /// True for one of several issues of one file.
+    pub part: bool,
     /// The one event stream of its body.
     pub document: Document<'s>,
     /// What stood before the body.

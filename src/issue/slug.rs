@@ -4,7 +4,7 @@ use unicode_normalization::char::is_combining_mark;
 
 /// A title in lower case with letters, digits, `_` and marks kept and all else
 /// one `-`; empty when nothing is left.
-pub(crate) fn slug(title: &str) -> String {
+pub fn slug(title: &str) -> String {
     let mut slug = String::with_capacity(title.len());
     for character in title.chars() {
         if character.is_alphanumeric() || character == '_' || is_combining_mark(character) {

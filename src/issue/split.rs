@@ -46,6 +46,7 @@ pub(crate) fn split(text: Text, pattern: &Regex) -> Vec<Text> {
             repair: text.repair.clone(),
             diagnostics: of_part(&text.diagnostics, part, index == 0),
             readable: text.readable,
+            part: true,
         })
         .collect()
 }

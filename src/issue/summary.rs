@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use pulldown_cmark::{Event, Tag, TagEnd};
 
 use crate::issue::metadata::{Place, parse_date, plain_text, scalar};
+use crate::issue::slug::slug;
 use crate::issue::{Content, FrontMatter, Issue, IssueDate, Number, Style, canonical_url};
 
 /// Characters of a description.
@@ -18,7 +19,8 @@ const MAX_CATEGORIES: usize = 50;
 /// The owned facts of one issue file. Small, so that ten thousand fit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
-    /// The file, relative to the newsletter's folder, with `/`.
+    /// The file, relative to the newsletter's folder, with `/`; for one of
+    /// several issues of a file followed by `#` and a name made of the title.
     pub path: String,
     /// File name without its extensions (`.md`, `.en.md`); for `index.md` the
     /// name of its folder.
@@ -113,9 +115,16 @@ impl Issue<'_> {
         let place = Place::of(self.source.path());
         let title = self.title.as_ref().map(|title| title.text.clone());
         let links = self.link_marks();
+        let (path, stem) = match &title {
+            Some(title) if self.part => {
+                let name = slug(title);
+                (format!("{}#{name}", self.source.path()), name)
+            }
+            _ => (self.source.path().to_owned(), place.stem.to_owned()),
+        };
         Summary {
-            path: self.source.path().to_owned(),
-            stem: place.stem.to_owned(),
+            path,
+            stem,
             title: title.unwrap_or_else(|| place.stem.to_owned()),
             number: self.number,
             date: self.date,

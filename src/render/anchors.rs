@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use crate::issue::{Issue, Item, Section};
+use crate::issue::{Issue, Item, Section, slug};
 
 /// The names of one issue, worked out once.
 #[derive(Debug, Default)]
@@ -110,20 +110,6 @@ fn item_names(section: &Section, name: &str) -> Vec<String> {
         _ => format!("{name}.{}", index + 1),
     };
     section.items.iter().enumerate().map(of).collect()
-}
-
-/// A name from a text: lower case, letters, digits, marks and `_` kept, all
-/// else one `-`.
-fn slug(text: &str) -> String {
-    let mut slug = String::new();
-    for character in text.chars().flat_map(char::to_lowercase) {
-        if character.is_alphanumeric() || character == '_' {
-            slug.push(character);
-        } else if !slug.ends_with('-') && !slug.is_empty() {
-            slug.push('-');
-        }
-    }
-    slug.trim_end_matches('-').to_owned()
 }
 
 fn unique(slug: String, taken: &mut BTreeSet<String>) -> String {

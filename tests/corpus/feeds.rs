@@ -65,7 +65,7 @@ fn feed_of(name: &str, issues: &[(Summary, Fragment)]) -> Feed {
         let url = format!("{HOST}{path}");
         let addresses = render::Addresses {
             page: Url::parse(&url).unwrap(),
-            files: BTreeMap::new(),
+            files: std::sync::Arc::default(),
             folder: summary
                 .path
                 .rsplit_once('/')

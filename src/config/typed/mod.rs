@@ -202,7 +202,6 @@ impl Read<'_> {
         Some(url)
     }
 
-
     fn also(&mut self) -> Vec<Also> {
         let key = Key::new("feeds.also");
         let mut found = Vec::new();
@@ -257,7 +256,8 @@ impl Read<'_> {
             ("implicit", Tls::Implicit),
             ("none", Tls::None),
         ];
-        let mut relay = transport::Settings::new(self.text("smtp.host"), self.choice("smtp.tls", &tls));
+        let mut relay =
+            transport::Settings::new(self.text("smtp.host"), self.choice("smtp.tls", &tls));
         let port = self.integer("smtp.port", 0, i64::from(u16::MAX), 0);
         if port > 0 {
             relay.port = port as u16;

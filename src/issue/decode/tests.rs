@@ -172,9 +172,8 @@ fn one_file_gives_many_issues_with_the_places_of_the_file() {
             split_on: Some(pattern.to_owned()),
             ..Settings::default()
         };
-        Reader::new(settings)
-            .unwrap()
-            .decode_all("a.md", text.as_bytes())
+        let reader = Reader::new(settings).unwrap();
+        reader.split(reader.decode("a.md", text.as_bytes()))
     };
     let bodies = |texts: &[Text]| -> Vec<String> {
         texts
