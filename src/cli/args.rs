@@ -88,7 +88,7 @@ pub(crate) enum Command {
     Check(Check),
     /// Print what is understood of a file, as JSON
     Inspect(Inspect),
-    /// Print one issue as HTML or repaired Markdown
+    /// Print one issue as HTML, text, mail or repaired Markdown
     Render(Render),
     /// Write the feeds and the web archive
     Build(Build),
@@ -182,6 +182,7 @@ pub(crate) struct Inspect {
 #[command(after_help = "\
 Examples:
   letterpress render latest --as html > latest.html
+  letterpress render next --as eml > next.eml
   letterpress render issues/en/12.md --as markdown > repaired.md")]
 pub(crate) struct Render {
     /// The issue
@@ -196,8 +197,16 @@ pub(crate) struct Render {
 pub(crate) enum Form {
     /// The full text as feeds hold it
     Html,
+    /// The plain text of its mail, without the frame
+    Text,
     /// The source, with damaged characters repaired
     Markdown,
+    /// The HTML part of its mail
+    EmailHtml,
+    /// The text part of its mail
+    EmailText,
+    /// The whole message, for a mail program
+    Eml,
 }
 
 #[derive(Debug, Args)]
@@ -229,9 +238,6 @@ pub(crate) struct Publish {
     /// Put all of it under outbox/ and change nothing else
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// The time it is meant to leave; lets a draft by its date through
-    #[arg(long, value_name = "TIME")]
-    pub(crate) at: Option<String>,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -257,15 +263,9 @@ pub(crate) struct Send {
         requires = "dry_run"
     )]
     pub(crate) outbox: PathBuf,
-    /// Write all messages of a dry run, however many
-    #[arg(long, requires = "dry_run")]
-    pub(crate) all: bool,
     /// Send the real message through the real relay, to these addresses alone
     #[arg(long, value_name = "ADDR", num_args = 1..)]
     pub(crate) test: Vec<String>,
-    /// The time it is meant to leave; lets a draft by its date through
-    #[arg(long, value_name = "TIME")]
-    pub(crate) at: Option<String>,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -75,7 +75,7 @@ pub(crate) fn build(
     newsroom.require_templates(terminal)?;
     let plan = newsroom.plan(folder);
     let feeds = plan.feeds();
-    let mut findings: Vec<Finding> = newsroom.findings.clone();
+    let mut findings = newsroom.public_findings();
     for feed in &feeds {
         let found = feed::check(feed, folder.now).into_iter();
         findings.extend(found.map(|one| Finding::whole_file("feeds", one)));
@@ -86,7 +86,7 @@ pub(crate) fn build(
     // What is pinned must be on the disk before anybody can read it in a feed.
     write_durable(&root.join(LOCK_FILE), lock.to_text().as_bytes())?;
     let mut public = Output::open(&root.join("public"))?;
-    let mut written = Output::open(&root.join("feeds"))?;
+    let mut written = Output::open(&root.join("feeds"))?.adopting();
     if newsroom.settings.archive {
         for image in plan.image_files() {
             public.write(&image.path, &image.bytes)?;

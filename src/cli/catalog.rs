@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::cli::error::CommandError;
 use crate::cli::folder::Folder;
+use crate::cli::newsroom::Newsroom;
 use crate::config::Settings;
 use crate::files::Pattern;
 use crate::issue::Summary;
@@ -95,6 +96,12 @@ impl Catalog {
         let files = folder.issue_files()?;
         let summaries = folder.read_all(&reader, &files, |text| reader.parse(text).0.summary());
         Ok(Catalog::new(summaries, folder))
+    }
+
+    /// The issues of a newsroom, those that cannot be read included.
+    pub(crate) fn of(newsroom: &Newsroom, folder: &Folder) -> Catalog {
+        let all = newsroom.manuscripts.iter().chain(&newsroom.unreadable);
+        Catalog::new(all.map(|one| one.summary.clone()).collect(), folder)
     }
 
     /// Puts summaries into order.

@@ -2,7 +2,7 @@
 //! rendered and identified, with templates, pages and local images. `build`,
 //! `publish`, `send` and `render` all begin here, so that they agree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -156,6 +156,19 @@ impl Newsroom {
     pub(crate) fn findings_of<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Finding> {
         let file = path.split('#').next().unwrap_or(path);
         self.findings.iter().filter(move |one| one.path == file)
+    }
+
+    /// What is to be said about all that is published: not about drafts.
+    pub(crate) fn public_findings(&self) -> Vec<Finding> {
+        let drafts: BTreeSet<&str> = self
+            .manuscripts
+            .iter()
+            .zip(&self.issues)
+            .filter(|(_, issue)| issue.publication.is_draft())
+            .map(|(manuscript, _)| manuscript.summary.path.as_str())
+            .collect();
+        let published = |one: &&Finding| !drafts.contains(one.path.as_str());
+        self.findings.iter().filter(published).cloned().collect()
     }
 
     /// Errors of templates: nothing is made with a broken one.

@@ -51,10 +51,14 @@ impl Counts {
 
 /// `no files`, `1 file`, `2 files`.
 pub(crate) fn counted(count: usize, name: &str) -> String {
+    let many = match name.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{name}s"),
+    };
     match count {
-        0 => format!("no {name}s"),
+        0 => format!("no {many}"),
         1 => format!("1 {name}"),
-        _ => format!("{count} {name}s"),
+        _ => format!("{count} {many}"),
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod assemble;
 mod check;
+mod digest;
 mod header;
 mod invented;
 mod links;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use assemble::{Content, Envelope, Error, Message, Parts, Settings, assemble};
 pub use check::check;
+pub use digest::{Said, digest};
 pub use invented::invented;
 pub use links::Links;
 pub use outbox::{Excluded, Facts, FindingLine, MessageLine, Report, Totals, report};

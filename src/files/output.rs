@@ -25,6 +25,7 @@ pub struct Output {
     journal: Option<File>,
     folders: BTreeSet<PathBuf>,
     tally: Tally,
+    adopts: bool,
 }
 
 /// What a run did to its folder.
@@ -66,7 +67,16 @@ impl Output {
             journal: None,
             folders: BTreeSet::new(),
             tally: Tally::default(),
+            adopts: false,
         })
+    }
+
+    /// Takes files of the same names for an earlier run's, whatever wrote them:
+    /// for a folder that belongs to this program alone and comes without its list,
+    /// as from a clone.
+    pub fn adopting(mut self) -> Output {
+        self.adopts = true;
+        self
     }
 
     /// Makes the file at `path` (relative, with `/`) hold `bytes`.
@@ -85,7 +95,7 @@ impl Output {
         let target = self.root.join(path);
         let hash = fingerprint(bytes);
         let known = self.known.get(path);
-        if known.is_none() && same(&target, bytes) == Some(false) {
+        if known.is_none() && !self.adopts && same(&target, bytes) == Some(false) {
             return Err(Error::NotOurs { path: target });
         }
         if known != Some(&hash) {

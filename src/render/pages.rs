@@ -251,6 +251,15 @@ impl Templates {
         self.page("feeds.html", &page.site.language, page)
     }
 
+    /// The page of a dry run, from its report.
+    ///
+    /// # Errors
+    ///
+    /// See [`Templates::issue_page`].
+    pub fn outbox_page<T: Serialize>(&self, report: &T) -> Result<String, Finding> {
+        self.html("outbox.html", &serde_json::json!({ "report": report }))
+    }
+
     fn page<T: Serialize>(&self, name: &str, language: &str, page: &T) -> Result<String, Finding> {
         let labels = Labels::of(language);
         self.html(name, &templates::cleaned(&Labelled { labels, page }))

@@ -29,7 +29,10 @@ pub(super) fn check(issue: &Issue, base_url: Option<&str>, report: &mut Report) 
                     .at(link.span)
                     .help("most hosts answer to https:// today"),
             );
-        } else if !has_scheme(url) && base_url.is_none() && !is_issue_file(url) {
+        } else if !has_scheme(url)
+            && !is_issue_file(url)
+            && (base_url.is_none() || means_a_host(url))
+        {
             report.push(relative(link, url));
         }
         tracking(link, report);
@@ -58,6 +61,13 @@ fn relative(link: &Link, url: &str) -> Diagnostic {
         return diagnostic.help(format!("should it be `https://{url}`?"));
     }
     diagnostic.help("give the whole address, with https://")
+}
+
+/// Whether an address without a scheme names another site, so that no base makes
+/// it right: `www.example.org/a`, `((https://example.org`.
+fn means_a_host(url: &str) -> bool {
+    let host = url.split(['/', '?', '#']).next().unwrap_or(url);
+    url.contains("://") || looks_like_host(host)
 }
 
 fn looks_like_host(host: &str) -> bool {

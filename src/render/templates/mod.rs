@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Finding, SourceFile};
 use crate::render::escape;
 
 /// Name (as a file of the templates folder) and text of what is built in.
-const BUILT_IN: [(&str, &str); 11] = [
+const BUILT_IN: [(&str, &str); 12] = [
     (
         "email.html.hbs",
         include_str!("../../../templates/email.html.hbs"),
@@ -51,6 +51,10 @@ const BUILT_IN: [(&str, &str); 11] = [
     (
         "feeds.html.hbs",
         include_str!("../../../templates/feeds.html.hbs"),
+    ),
+    (
+        "outbox.html.hbs",
+        include_str!("../../../templates/outbox.html.hbs"),
     ),
     (
         "redirect.html.hbs",
