@@ -27,13 +27,7 @@ pub fn write(feed: &Feed) -> Vec<u8> {
         .write_with_config(Vec::new(), config)
         .expect("writing to memory does not fail");
     splice::mend_prolog(&mut skeleton, "feed", "");
-    let contents: Vec<&str> = feed
-        .entries
-        .iter()
-        .map(|entry| entry.content_html.as_str())
-        .filter(|content| !content.is_empty())
-        .collect();
-    splice::fill(&skeleton, &contents)
+    splice::fill(&skeleton, feed.contents())
 }
 
 fn document(feed: &Feed) -> atom::Feed {
