@@ -12,7 +12,7 @@ use crate::feed::splice;
 use crate::feed::text::clean;
 use crate::feed::{HISTORY_NAMESPACE, page_links};
 
-/// The media type of the documents that [`write`] makes.
+/// The media type of the documents that [`write()`] makes.
 pub const MEDIA_TYPE: &str = "application/atom+xml";
 
 /// The feed as an Atom document. A feed without entries is dated 1970, because

@@ -15,7 +15,7 @@ use crate::feed::splice;
 use crate::feed::text::{attribute_escaped, clean, html_escaped};
 use crate::feed::{Cadence, HISTORY_NAMESPACE, SYNDICATION_NAMESPACE};
 
-/// The media type of the documents that [`write`] makes.
+/// The media type of the documents that [`write()`] makes.
 pub const MEDIA_TYPE: &str = "application/rss+xml";
 
 /// The feed as an RSS 2.0 document.
