@@ -12,7 +12,7 @@ use crate::feed::splice;
 use crate::feed::text::clean;
 use crate::feed::{HISTORY_NAMESPACE, page_links};
 
-/// The media type of the documents that [`write`] makes.
+/// The media type of the documents that [`write()`] makes.
 pub const MEDIA_TYPE: &str = "application/atom+xml";
 
 /// The feed as an Atom document. A feed without entries is dated 1970, because
@@ -27,13 +27,7 @@ pub fn write(feed: &Feed) -> Vec<u8> {
         .write_with_config(Vec::new(), config)
         .expect("writing to memory does not fail");
     splice::mend_prolog(&mut skeleton, "feed", "");
-    let contents: Vec<&str> = feed
-        .entries
-        .iter()
-        .map(|entry| entry.content_html.as_str())
-        .filter(|content| !content.is_empty())
-        .collect();
-    splice::fill(&skeleton, &contents)
+    splice::fill(&skeleton, feed.contents())
 }
 
 fn document(feed: &Feed) -> atom::Feed {

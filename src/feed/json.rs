@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::feed::model::{Entry, Feed, Paging, Translation};
 use crate::feed::text::clean;
 
-/// The media type of the documents that [`write`] makes.
+/// The media type of the documents that [`write()`] makes.
 pub const MEDIA_TYPE: &str = "application/feed+json";
 
 /// The feed as a JSON Feed document.

@@ -49,6 +49,12 @@ impl Feed {
         self.entries.iter().map(|entry| entry.updated).max()
     }
 
+    /// The contents of all entries that have one, in order.
+    pub(crate) fn contents(&self) -> impl Iterator<Item = &str> {
+        let contents = self.entries.iter().map(|entry| entry.content_html.as_str());
+        contents.filter(|content| !content.is_empty())
+    }
+
     /// Who wrote an entry of this feed; never nobody.
     pub fn authors_of(&self, entry: &Entry) -> Vec<Person> {
         let named = |people: &[Person]| -> Vec<Person> {
@@ -168,8 +174,7 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// `<base>.xml` for RSS and Atom would clash, so the names differ:
-    /// `BASE/rss.xml`, `BASE/atom.xml`, `BASE/feed.json`. `folder` ends with
+    /// `rss.xml`, `atom.xml` and `feed.json` in a folder, whose address ends with
     /// `/`.
     pub fn in_folder(folder: &str) -> Addresses {
         Addresses {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::feed::rss;
 use crate::feed::text::attribute_escaped;
 
-/// The media type of the documents that [`write`] makes.
+/// The media type of the documents that [`write()`] makes.
 pub const MEDIA_TYPE: &str = "text/x-opml";
 
 /// One feed in a list.

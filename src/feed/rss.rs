@@ -15,24 +15,17 @@ use crate::feed::splice;
 use crate::feed::text::{attribute_escaped, clean, html_escaped};
 use crate::feed::{Cadence, HISTORY_NAMESPACE, SYNDICATION_NAMESPACE};
 
-/// The media type of the documents that [`write`] makes.
+/// The media type of the documents that [`write()`] makes.
 pub const MEDIA_TYPE: &str = "application/rss+xml";
 
 /// The feed as an RSS 2.0 document.
 pub fn write(feed: &Feed) -> Vec<u8> {
-    let skeleton = channel(feed)
+    let mut skeleton = channel(feed)
         .pretty_write_to(Vec::new(), b' ', 1)
         .expect("writing to memory does not fail");
-    let mut skeleton = skeleton;
     let language = format!(" xml:lang=\"{}\"", attribute_escaped(&feed.language));
     splice::mend_prolog(&mut skeleton, "rss", &language);
-    let contents: Vec<&str> = feed
-        .entries
-        .iter()
-        .map(|entry| entry.content_html.as_str())
-        .filter(|content| !content.is_empty())
-        .collect();
-    splice::fill(&skeleton, &contents)
+    splice::fill(&skeleton, feed.contents())
 }
 
 /// A date as RFC 822 §5 writes it, with the year of RFC 1123 §5.2.14.

@@ -22,8 +22,8 @@ pub(crate) fn title(text: &str) -> String {
 }
 
 /// The skeleton with its marks replaced, the contents in order.
-pub(crate) fn fill(skeleton: &[u8], contents: &[&str]) -> Vec<u8> {
-    let contents: Vec<Cow<'_, str>> = contents.iter().map(|content| clean(content)).collect();
+pub(crate) fn fill<'c>(skeleton: &[u8], contents: impl Iterator<Item = &'c str>) -> Vec<u8> {
+    let contents: Vec<Cow<'_, str>> = contents.map(clean).collect();
     let length: usize = contents.iter().map(|content| content.len() + 32).sum();
     let mut out = Vec::with_capacity(skeleton.len() + length);
     let mut contents = contents.iter();
@@ -86,7 +86,7 @@ mod tests {
     fn marks_become_contents_in_order() {
         let filled = fill(
             "<a>\u{2}</a><![CDATA[\u{1}]]><t>\u{3}b</t>".as_bytes(),
-            &["one", "two ]]> three\u{1}"],
+            ["one", "two ]]> three\u{1}"].into_iter(),
         );
         assert_eq!(
             String::from_utf8(filled).unwrap(),

@@ -18,6 +18,7 @@ mod permalink;
 mod pin;
 mod resolve;
 mod sketch;
+mod taken;
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use crate::identity::matching::{Matches, Reason};
 use crate::identity::mint;
 use crate::identity::pin::{IdLock, IssueKey, Pin};
 use crate::identity::sketch;
+use crate::identity::taken::Taken;
 use crate::issue::{self, Summary};
 
 /// For how many of the newest issues of a language the lines are kept, by which
@@ -114,11 +115,7 @@ pub fn resolve(lock: &IdLock, summaries: &[Summary], settings: &Settings<'_>) ->
             .collect(),
         languages,
         group_keys: BTreeMap::new(),
-        taken_keys: BTreeSet::new(),
-        taken_ids: pins.iter().map(|pin| pin.id.clone()).collect(),
-        taken_slugs: BTreeMap::new(),
-        moments: BTreeSet::new(),
-        next_moment: BTreeMap::new(),
+        taken: Taken::default(),
         findings: Vec::new(),
     };
     work.findings.extend(matches.findings.iter().cloned());
@@ -160,12 +157,7 @@ struct Work<'a> {
     groups: Vec<usize>,
     publications: Vec<Publication>,
     group_keys: BTreeMap<usize, BTreeSet<IssueKey>>,
-    taken_keys: BTreeSet<(IssueKey, String)>,
-    taken_ids: BTreeSet<String>,
-    /// Who has a slug in a language: the path of a file, or of a pin's.
-    taken_slugs: BTreeMap<(String, String), String>,
-    moments: BTreeSet<(String, DateTime<Utc>)>,
-    next_moment: BTreeMap<(String, DateTime<Utc>), DateTime<Utc>>,
+    taken: Taken,
     findings: Vec<Finding>,
 }
 
@@ -180,11 +172,7 @@ impl Work<'_> {
         }
         for (pin, owner) in pins.iter().zip(&owners) {
             let path = owner.map_or(&pin.path, |index| &self.summaries[index].path);
-            self.taken_keys
-                .insert((pin.key.clone(), pin.language.clone()));
-            let slug = (pin.language.clone(), pin.slug.clone());
-            self.taken_slugs.entry(slug).or_insert_with(|| path.clone());
-            self.moments.insert((pin.language.clone(), pin.date));
+            self.taken.reserve(pin, path);
         }
     }
 
@@ -205,8 +193,7 @@ impl Work<'_> {
             next.first_number = None;
         }
         let language = &self.languages[index];
-        if *language != pin.language && self.taken_keys.insert((pin.key.clone(), language.clone()))
-        {
+        if *language != pin.language && self.taken.take_key(&pin.key, language) {
             next.language = language.clone();
         }
         if let Some(id) = summary.id.as_ref().filter(|id| **id != pin.id) {
@@ -226,7 +213,7 @@ impl Work<'_> {
             .map(issue::slug)
             .filter(|slug| !slug.is_empty());
         if let Some(slug) = wanted.filter(|slug| *slug != pin.slug) {
-            let slug = self.free_slug(index, slug, true);
+            let slug = self.free_slug(index, &slug, true);
             if slug != pin.slug {
                 next.earlier_slugs.retain(|earlier| *earlier != slug);
                 next.earlier_slugs.push(pin.slug.clone());
@@ -308,11 +295,11 @@ impl Work<'_> {
     /// The key of the same issue in another language.
     fn shared_key(&self, index: usize) -> Option<IssueKey> {
         let keys = self.group_keys.get(&self.groups[index])?;
-        let free = |key: &&IssueKey| {
-            let place = ((*key).clone(), self.languages[index].clone());
-            !self.taken_keys.contains(&place)
-        };
-        keys.iter().find(free).cloned()
+        let language = &self.languages[index];
+        let mut free = keys
+            .iter()
+            .filter(|key| self.taken.is_key_free(key, language));
+        free.next().cloned()
     }
 
     fn mint(&mut self, index: usize, shared: Option<IssueKey>, undated: usize) -> Pin {
@@ -328,17 +315,20 @@ impl Work<'_> {
         let date = if draft {
             date
         } else {
-            self.free_moment(&language, date)
+            self.taken.free_moment(&language, date)
         };
         let key = shared.unwrap_or_else(|| self.free_key(index));
-        self.taken_keys.insert((key.clone(), language.clone()));
+        self.taken.take_key(&key, &language);
         let foreign = (language != self.settings.language).then_some(language.as_str());
         let given = summary
             .id
             .as_ref()
-            .filter(|id| self.taken_ids.insert((*id).clone()))
+            .filter(|id| self.taken.take_id(id))
             .cloned();
-        let id = given.unwrap_or_else(|| self.free_id(date, key.as_str(), foreign));
+        let id = given.unwrap_or_else(|| {
+            let id = mint::entry_id(self.settings.domain, date, key.as_str(), foreign);
+            self.taken.free_id(id)
+        });
         let wanted = summary
             .slug
             .as_deref()
@@ -352,7 +342,7 @@ impl Work<'_> {
             .unwrap_or_else(|| "issue".to_owned());
         Pin {
             id,
-            slug: self.free_slug(index, slug, said),
+            slug: self.free_slug(index, &slug, said),
             earlier_slugs: Vec::new(),
             date,
             updated: self.said_update(index, date),
@@ -377,59 +367,17 @@ impl Work<'_> {
         let number = summary.number.map(|number| number.value.to_string());
         let stem = Some(issue::slug(&summary.stem)).filter(|stem| !stem.is_empty());
         let names: Vec<String> = number.into_iter().chain(stem).collect();
-        let last = names.last().cloned().unwrap_or_else(|| "issue".to_owned());
-        let counted = (2..).map(|count: u64| format!("{last}-{count}"));
-        let free = |name: &String| {
-            let key = IssueKey(name.clone());
-            let first = (key.clone(), String::new());
-            self.taken_keys
-                .range(first..)
-                .next()
-                .is_none_or(|(taken, _)| *taken != key)
-        };
-        let name = names.iter().cloned().chain(counted).find(free);
-        IssueKey(name.unwrap_or(last))
+        self.taken.free_key(&names)
     }
 
-    fn free_id(&mut self, date: DateTime<Utc>, key: &str, language: Option<&str>) -> String {
-        let id = mint::entry_id(self.settings.domain, date, key, language);
-        let counted = (2..).map(|count: u64| format!("{id}.{count}"));
-        let free = std::iter::once(id.clone())
-            .chain(counted)
-            .find(|id| !self.taken_ids.contains(id));
-        let id = free.unwrap_or(id);
-        self.taken_ids.insert(id.clone());
-        id
-    }
-
-    fn free_slug(&mut self, index: usize, slug: String, said: bool) -> String {
+    fn free_slug(&mut self, index: usize, slug: &str, said: bool) -> String {
         let path = &self.summaries[index].path;
-        let language = &self.languages[index];
-        let owner = |slug: &str| self.taken_slugs.get(&(language.clone(), slug.to_owned()));
-        let other = owner(&slug).filter(|owner| *owner != path).cloned();
-        let counted = (2..).map(|count: u64| format!("{slug}-{count}"));
-        let free = std::iter::once(slug.clone())
-            .chain(counted)
-            .find(|slug| owner(slug).is_none_or(|owner| owner == path))
-            .unwrap_or_else(|| slug.clone());
-        self.taken_slugs
-            .insert((language.clone(), free.clone()), path.clone());
+        let (free, other) = self.taken.free_slug(&self.languages[index], path, slug);
         if let Some(other) = other.filter(|_| said) {
             let message = format!("the slug `{slug}` belongs to {other}; `{free}` is used");
             self.say(index, Diagnostic::error("duplicate-slug", message));
         }
         free
-    }
-
-    /// The moment, or the next second that no issue of this language has.
-    fn free_moment(&mut self, language: &str, date: DateTime<Utc>) -> DateTime<Utc> {
-        let start = (language.to_owned(), date);
-        let mut moment = self.next_moment.get(&start).copied().unwrap_or(date);
-        while !self.moments.insert((language.to_owned(), moment)) {
-            moment += TimeDelta::seconds(1);
-        }
-        self.next_moment.insert(start, moment);
-        moment
     }
 
     fn say(&mut self, index: usize, diagnostic: Diagnostic) {

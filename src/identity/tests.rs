@@ -356,6 +356,19 @@ fn a_slug_that_another_issue_has_is_refused() {
 }
 
 #[test]
+fn an_earlier_slug_is_given_to_no_other_issue() {
+    let mut file = issue("a.md", 7);
+    let lock = first(std::slice::from_ref(&file)).lock;
+    file.slug = Some("new".to_owned());
+    let lock = again(&lock, std::slice::from_ref(&file)).lock;
+    let found = again(&lock, &[file, issue("more/a.md", 8)]);
+    assert_eq!(
+        found.issues[1].slug, "a-2",
+        "old links to `a` lead to issue 7"
+    );
+}
+
+#[test]
 fn an_id_given_in_front_matter_is_used_verbatim_and_moves_with_the_file() {
     let mut file = issue("a.md", 7);
     file.id = Some("https://example.com/?p=12".to_owned());

@@ -21,6 +21,19 @@ fn now() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(25_000)
 }
 
+/// The issues of each language of each newsletter: a feed has one language.
+fn editions() -> BTreeMap<String, Vec<(Summary, Fragment)>> {
+    let mut editions: BTreeMap<String, Vec<(Summary, Fragment)>> = BTreeMap::new();
+    for (name, issues) in newsletters() {
+        for issue in issues {
+            let language = issue.0.language.as_deref().unwrap_or("en");
+            let edition = format!("{name}-{language}");
+            editions.entry(edition).or_default().push(issue);
+        }
+    }
+    editions
+}
+
 /// Summaries and contents of all issues, by newsletter.
 fn newsletters() -> BTreeMap<String, Vec<(Summary, Fragment)>> {
     let reader = Reader::new(Settings::default()).unwrap();
@@ -52,11 +65,7 @@ fn feed_of(name: &str, issues: &[(Summary, Fragment)]) -> Feed {
     let summaries: Vec<Summary> = issues.iter().map(|(summary, _)| summary.clone()).collect();
     let resolution = resolve(&summaries, &IdLock::default());
     let mut entries = Vec::new();
-    let mut moments: Vec<DateTime<Utc>> =
-        resolution.issues.iter().map(|issue| issue.date).collect();
-    feed::separate(&mut moments);
-    for (((summary, fragment), issue), moment) in issues.iter().zip(&resolution.issues).zip(moments)
-    {
+    for ((summary, fragment), issue) in issues.iter().zip(&resolution.issues) {
         let path = permalink(
             "/issues/{slug}/",
             &PermalinkFields::of(issue, Tz::UTC, "en"),
@@ -65,7 +74,7 @@ fn feed_of(name: &str, issues: &[(Summary, Fragment)]) -> Feed {
         let url = format!("{HOST}{path}");
         let addresses = render::Addresses {
             page: Url::parse(&url).unwrap(),
-            files: std::sync::Arc::default(),
+            files: Arc::default(),
             folder: summary
                 .path
                 .rsplit_once('/')
@@ -80,8 +89,8 @@ fn feed_of(name: &str, issues: &[(Summary, Fragment)]) -> Feed {
                 .find(|title| !title.is_empty())
                 .unwrap()
                 .clone(),
-            published: moment,
-            updated: moment,
+            published: issue.date,
+            updated: issue.updated,
             summary: summary.description.clone(),
             content_html: fragment.resolve(&addresses),
             categories: summary.categories.clone(),
@@ -105,7 +114,7 @@ fn feed_of(name: &str, issues: &[(Summary, Fragment)]) -> Feed {
 
 #[test]
 fn feeds_of_real_newsletters_are_read_by_every_reader() {
-    for (name, issues) in newsletters() {
+    for (name, issues) in editions() {
         let feed = feed_of(&name, &issues);
         let documents = [
             feed::rss::write(&feed),
@@ -139,11 +148,11 @@ fn feeds_of_real_newsletters_are_read_by_every_reader() {
 
 #[test]
 fn feeds_of_real_newsletters_are_free_of_errors() {
-    for (name, issues) in newsletters() {
+    for (name, issues) in editions() {
         let found = feed::check(&feed_of(&name, &issues), now());
         let errors: Vec<_> = found
             .into_iter()
-            .filter(|found| found.level == Level::Error)
+            .filter(|found| found.level == Level::Error || found.code == "duplicate-updated")
             .collect();
         assert!(errors.is_empty(), "{name}: {errors:#?}");
     }

@@ -108,7 +108,7 @@ prop_compose! {
     }
 }
 
-fn texts<'d>(document: &'d roxmltree::Document<'_>, parent: &str, name: &str) -> Vec<String> {
+fn texts(document: &roxmltree::Document<'_>, parent: &str, name: &str) -> Vec<String> {
     document
         .descendants()
         .filter(|node| {
