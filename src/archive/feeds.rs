@@ -23,7 +23,7 @@ impl Plan<'_> {
     /// # Errors
     ///
     /// What is wrong with an overridden template.
-    pub fn feed_files(&self, feeds: &[Feed]) -> Result<Vec<File>, Finding> {
+    pub fn feed_files(&self, feeds: &[Feed]) -> Result<Vec<File>, Box<Finding>> {
         if !self.inputs.settings.feeds {
             return Ok(Vec::new());
         }

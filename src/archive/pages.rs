@@ -27,7 +27,7 @@ impl Plan<'_> {
     /// # Errors
     ///
     /// What is wrong with an overridden template; likewise below.
-    pub fn issue_file(&self, place: usize) -> Result<File, Finding> {
+    pub fn issue_file(&self, place: usize) -> Result<File, Box<Finding>> {
         let page = self.issue_page(self.order[place]);
         let html = self.inputs.templates.issue_page(&page)?;
         Ok(self.html_file(&self.addresses[self.order[place]], html))
@@ -38,7 +38,7 @@ impl Plan<'_> {
     /// # Errors
     ///
     /// See [`Plan::issue_file`].
-    pub fn other_files(&self) -> Result<Vec<File>, Finding> {
+    pub fn other_files(&self) -> Result<Vec<File>, Box<Finding>> {
         let templates = self.inputs.templates;
         let mut files = vec![File {
             tree: Tree::Public,

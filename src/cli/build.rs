@@ -126,7 +126,7 @@ pub(crate) fn build(
 
 fn write(
     output: &mut Output,
-    page: Result<File, Finding>,
+    page: Result<File, Box<Finding>>,
     terminal: &Terminal,
 ) -> Result<(), CommandError> {
     let page = page.map_err(|one| broken(&one, terminal))?;

@@ -1,9 +1,19 @@
 //! Issue to HTML and plain text; sanitising; the template registry.
+//!
+//! One walk over the event stream for each of feed, page, mail and text, all
+//! from the same ranges. HTML that leaves here is clean: no script, no form, no
+//! handler, no comment, no address of a scheme that readers should not follow;
+//! raw HTML of the text goes through ammonia, everything else never meets an
+//! HTML parser. Relative addresses stay open in a [`Fragment`] until the
+//! addresses of all issues are known.
+//!
+//! Not here: files, recipients' lists, headers of mail, the layout of folders.
 
 mod address;
 mod anchors;
 mod body;
 mod escape;
+mod events;
 mod fragment;
 mod html;
 mod labels;

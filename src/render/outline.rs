@@ -6,7 +6,7 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 use crate::diagnostic::Span;
 use crate::issue::{Content, Events, Issue, Item, Section, Style};
 use crate::render::address;
-use crate::render::html::{Spanned, closing, plain_text};
+use crate::render::events::{Spanned, closing, plain_text};
 use crate::render::labels::{self, Labels};
 
 /// A stretch of a section.
@@ -23,8 +23,14 @@ pub(crate) enum Part {
 }
 
 /// The stretches of some contents; `section` is the one whose items they are.
-pub(crate) fn parts(contents: &[Content], section: Option<&Section>) -> Vec<Part> {
-    let compact = section.map(compact_items).unwrap_or_default();
+pub(crate) fn parts(
+    issue: &Issue<'_>,
+    contents: &[Content],
+    section: Option<&Section>,
+) -> Vec<Part> {
+    let compact = section
+        .map(|section| compact_items(issue, section))
+        .unwrap_or_default();
     let mut parts: Vec<Part> = Vec::new();
     for content in contents {
         match content {
@@ -50,14 +56,26 @@ pub(crate) fn parts(contents: &[Content], section: Option<&Section>) -> Vec<Part
     parts
 }
 
-/// Which items of a section are lines of a list: bullets of one paragraph, and
-/// items without any text of their own where most of the section are so.
-fn compact_items(section: &Section) -> Vec<bool> {
+/// Which items of a section are lines of a list: bullets with hardly any text
+/// below them, and items without any text of their own where most of the
+/// section are so.
+fn compact_items(issue: &Issue<'_>, section: &Section) -> Vec<bool> {
+    /// Bytes of text below a bullet that make it an item to be read.
+    const READ: usize = 280;
+    let events = &issue.document.events;
+    let below = |item: &Item| match (item.blocks.first(), item.blocks.last()) {
+        (Some(first), Some(last)) if last.end > 0 && last.end <= events.len() => events
+            [last.end - 1]
+            .1
+            .end
+            .saturating_sub(events[first.start].1.start),
+        _ => 0,
+    };
     let bare = |item: &Item| item.blocks.is_empty() && item.lead.is_empty() && !item.deleted;
     let mostly_bare =
         2 * section.items.iter().filter(|item| bare(item)).count() > section.items.len();
     let of = |item: &Item| match section.style {
-        Style::Bullet | Style::Outro => item.blocks.is_empty(),
+        Style::Bullet | Style::Outro => below(item) < READ,
         Style::Cjk | Style::Circled | Style::Ordered => mostly_bare && bare(item),
         Style::Heading | Style::Prose => false,
     };

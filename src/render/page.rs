@@ -98,7 +98,7 @@ impl Page<'_, '_> {
             .filter(|content| !matches!(content, Content::Prose(events) if Some(events) == title.as_ref()))
             .cloned()
             .collect();
-        let parts = outline::parts(&contents, None);
+        let parts = outline::parts(self.issue, &contents, None);
         if parts.is_empty() {
             return;
         }
@@ -141,7 +141,7 @@ impl Page<'_, '_> {
         );
         self.out.append(heading);
         self.push(&format!("</h{level}>\n"));
-        for part in outline::parts(&section.content, Some(section)) {
+        for part in outline::parts(self.issue, &section.content, Some(section)) {
             self.part(&part, Some((index, section)), level + 1);
         }
         self.push("</section>\n");

@@ -211,7 +211,7 @@ impl Templates {
     ///
     /// What is wrong with an overridden template, at its place; likewise for
     /// all other pages.
-    pub fn issue_page(&self, page: &IssuePage) -> Result<String, Finding> {
+    pub fn issue_page(&self, page: &IssuePage) -> Result<String, Box<Finding>> {
         self.page("issue.html", &page.language, page)
     }
 
@@ -220,7 +220,7 @@ impl Templates {
     /// # Errors
     ///
     /// See [`Templates::issue_page`].
-    pub fn index_page(&self, page: &IndexPage) -> Result<String, Finding> {
+    pub fn index_page(&self, page: &IndexPage) -> Result<String, Box<Finding>> {
         self.page("index.html", &page.site.language, page)
     }
 
@@ -229,7 +229,7 @@ impl Templates {
     /// # Errors
     ///
     /// See [`Templates::issue_page`].
-    pub fn redirect_page(&self, page: &RedirectPage) -> Result<String, Finding> {
+    pub fn redirect_page(&self, page: &RedirectPage) -> Result<String, Box<Finding>> {
         self.page("redirect.html", &page.language, page)
     }
 
@@ -238,7 +238,7 @@ impl Templates {
     /// # Errors
     ///
     /// See [`Templates::issue_page`].
-    pub fn text_page(&self, page: &TextPage) -> Result<String, Finding> {
+    pub fn text_page(&self, page: &TextPage) -> Result<String, Box<Finding>> {
         self.page("text.html", &page.language, page)
     }
 
@@ -247,7 +247,7 @@ impl Templates {
     /// # Errors
     ///
     /// See [`Templates::issue_page`].
-    pub fn feeds_page(&self, page: &FeedsPage) -> Result<String, Finding> {
+    pub fn feeds_page(&self, page: &FeedsPage) -> Result<String, Box<Finding>> {
         self.page("feeds.html", &page.site.language, page)
     }
 
@@ -256,11 +256,16 @@ impl Templates {
     /// # Errors
     ///
     /// See [`Templates::issue_page`].
-    pub fn outbox_page<T: Serialize>(&self, report: &T) -> Result<String, Finding> {
+    pub fn outbox_page<T: Serialize>(&self, report: &T) -> Result<String, Box<Finding>> {
         self.html("outbox.html", &serde_json::json!({ "report": report }))
     }
 
-    fn page<T: Serialize>(&self, name: &str, language: &str, page: &T) -> Result<String, Finding> {
+    fn page<T: Serialize>(
+        &self,
+        name: &str,
+        language: &str,
+        page: &T,
+    ) -> Result<String, Box<Finding>> {
         let labels = Labels::of(language);
         self.html(name, &templates::cleaned(&Labelled { labels, page }))
     }

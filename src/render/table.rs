@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulldown_cmark::{Event, Tag, TagEnd};
 use unicode_width::UnicodeWidthStr;
 
-use crate::render::html::{Spanned, plain_text};
+use crate::render::events::{Spanned, plain_text};
 
 /// Columns of text that fit beside each other.
 const WIDEST: usize = 64;

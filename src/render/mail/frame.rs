@@ -100,7 +100,7 @@ impl MailFrame {
     /// Where an overridden template fails on this recipient's values.
     pub fn fill(&self, personal: &Personal) -> Result<Parts, Vec<Finding>> {
         let rendered = self.rendered(personal)?;
-        let subject = rendered.subject.fill(personal, |value| one_line(value));
+        let subject = rendered.subject.fill(personal, one_line);
         Ok(Parts {
             subject: one_line(&subject).trim().to_owned(),
             html: rendered.html.fill(personal, escape::attribute),
@@ -124,6 +124,14 @@ impl MailFrame {
     /// As [`MailFrame::fill`].
     pub fn unfilled(&self) -> Result<Parts, Vec<Finding>> {
         self.fill(&Personal::default())
+    }
+
+    /// Bytes of the HTML part, values not counted; 0 where it differs by
+    /// recipient.
+    pub(crate) fn weight(&self) -> usize {
+        self.common
+            .as_ref()
+            .map_or(0, |rendered| rendered.html.text.len())
     }
 
     /// Whether recipients differ in more than slots.
@@ -213,10 +221,10 @@ impl MailFrame {
             (Ok(html), Ok(text), Ok(subject)) => (html, text, subject),
             (html, text, subject) => {
                 let faults = [html.err(), text.err(), subject.err()];
-                return Err(faults.into_iter().flatten().collect());
+                return Err(faults.into_iter().flatten().map(|fault| *fault).collect());
             }
         };
-        let html = inlined(&html).map_err(|fault| vec![fault])?;
+        let html = inlined(&html).map_err(|fault| vec![*fault])?;
         Ok(Rendered {
             subject: slots.find(&subject),
             html: slots.find(&html),
@@ -303,20 +311,49 @@ impl Slots {
     }
 }
 
-/// Moves the rules of the style sheet to the elements; rules for a medium stay.
-fn inlined(html: &str) -> Result<String, Finding> {
+/// Moves the rules of the style sheets to the elements. Rules for a medium
+/// stay, and so does, in its place at the end of the head, a sheet marked
+/// `data-css-inline="ignore"`.
+fn inlined(html: &str) -> Result<String, Box<Finding>> {
+    let (html, kept) = without_kept_sheets(html);
     let inliner = css_inline::CSSInliner::options()
         .keep_at_rules(true)
         .minify_css(true)
         .load_remote_stylesheets(false)
         .build();
-    inliner.inline(html).map_err(|error| {
+    let inlined = inliner.inline(&html).map_err(|error| {
         let message = format!("the mail's style sheet cannot be read: {error}");
-        Finding::whole_file(
+        Box::new(Finding::whole_file(
             "email.html.hbs",
             Diagnostic::error("template-error", message),
-        )
-    })
+        ))
+    })?;
+    match inlined.split_once("</head>") {
+        Some((head, body)) if !kept.is_empty() => Ok(format!(
+            "{}\n<style>{}</style>\n</head>{body}",
+            head.trim_end(),
+            kept.trim()
+        )),
+        _ => Ok(inlined),
+    }
+}
+
+/// Takes out the style sheets that are not inlined, which the inliner would
+/// drop.
+fn without_kept_sheets(html: &str) -> (String, String) {
+    const START: &str = "<style data-css-inline=\"ignore\">";
+    const END: &str = "</style>";
+    let (mut rest, mut out, mut kept) = (html, String::with_capacity(html.len()), String::new());
+    while let Some((before, after)) = rest.split_once(START) {
+        let Some((sheet, after)) = after.split_once(END) else {
+            break;
+        };
+        out.push_str(before);
+        kept.push_str(sheet);
+        rest = after;
+    }
+    out.push_str(rest);
+    (out, kept)
 }
 
 /// A text part without blanks at line ends, without more than two empty lines

@@ -16,6 +16,7 @@ use chrono::NaiveDate;
 use crate::diagnostic::Finding;
 use crate::issue::{Issue, Precision, Summary};
 use crate::newsletter::Newsletter;
+use crate::render::body::body_html;
 use crate::render::fragment::Addresses;
 use crate::render::templates::{self, Templates};
 use crate::render::text::TextStyle;
@@ -61,9 +62,17 @@ pub fn email(
         "archive": request.newsletter.url.as_str(),
         "subscribe": request.subscribe,
     });
-    MailFrame::new(
-        templates,
-        templates::cleaned(&model),
-        request.has_preferences,
-    )
+    let mut model = templates::cleaned(&model);
+    let frame = MailFrame::new(templates, model.clone(), request.has_preferences)?;
+    let bare = body_html(request.issue, request.linkify).html.len();
+    if frame.weight() <= bare + bare / 4 + FRAME {
+        return Ok(frame);
+    }
+    model["look"]["lean"] = true.into();
+    MailFrame::new(templates, model, request.has_preferences)
 }
+
+/// What a mail may weigh beside its text and a quarter of it, in bytes. An
+/// issue of very many short items would pass that by the styles of its titles:
+/// there they stand in the style sheet alone (`look.lean`).
+const FRAME: usize = 7_800;

@@ -113,7 +113,9 @@ pub(crate) fn model(request: &MailRequest<'_, '_>) -> Json {
 
 /// Faces and sizes by language, in the short form of CSS `font`.
 fn look(language: &str) -> Json {
-    let meta = "Arial,sans-serif";
+    // Every system knows a face by these names, or puts its own in their place:
+    // what stands on each title need not name the generic one.
+    let meta = "Arial";
     let lower = language.to_ascii_lowercase();
     let cjk = match lower.split('-').next().unwrap_or("") {
         "zh" if ["zh-hant", "zh-tw", "zh-hk"]
@@ -131,14 +133,17 @@ fn look(language: &str) -> Json {
         "" => ("Georgia,serif", "17px/27px", "18px/25px"),
         cjk => (cjk, "16px/28px", "18px/27px"),
     };
+    let short = if cjk.is_empty() { "Georgia" } else { meta };
     json!({
         "text": format!("{text} {face}"),
         "h1": format!("bold 32px/38px {face}"),
-        "h2": format!("bold 23px/30px {face}"),
+        "h2": format!("bold 23px/30px {short}"),
+        "sub": format!("bold 20px/28px {short}"),
         // Han and Hangul faces are found by the language alone; the list of
         // them on each title would weigh more than the titles.
-        "h3": format!("bold {title} {}", if cjk.is_empty() { face } else { meta }),
+        "h3": format!("bold {title} {short}"),
         "meta": meta,
+        "lean": false,
     })
 }
 
@@ -153,7 +158,7 @@ impl Model<'_, '_, '_> {
         let request = self.request;
         let (issue, language) = (request.issue, request.language);
         let title = display_title(&request.summary.title);
-        let mut note = 0;
+        let (intro_text, mut note) = intro_text(issue, request.addresses, language, request.text);
         let sections = issue
             .sections
             .iter()
@@ -181,7 +186,7 @@ impl Model<'_, '_, '_> {
             },
             preheader: preheader(request.summary, issue, language),
             intro: self.intro(),
-            intro_text: intro_text(issue, request.addresses, language, request.text),
+            intro_text,
             title_text: crate::render::text::wrap(&title, request.text.width).join("\n"),
             text_width: request.text.width,
             title,
@@ -195,7 +200,7 @@ impl Model<'_, '_, '_> {
         let own = |content: &&crate::issue::Content| !matches!(content, crate::issue::Content::Prose(events) if Some(events) == title);
         let contents: Vec<_> = issue.intro.iter().filter(own).cloned().collect();
         let mut out = String::new();
-        for part in outline::parts(&contents, None) {
+        for part in outline::parts(issue, &contents, None) {
             match part {
                 Part::Prose(events) => out.push_str(&self.blocks(events, 3)),
                 Part::Promo(events) => {
@@ -235,7 +240,7 @@ impl Model<'_, '_, '_> {
         );
         *note = next;
         let mut blocks = Vec::new();
-        for part in outline::parts(&section.content, Some(section)) {
+        for part in outline::parts(request.issue, &section.content, Some(section)) {
             blocks.push(self.part(part, section, level + 1));
         }
         let items = section

@@ -13,7 +13,7 @@ use crate::render::text::wrap;
 
 /// Gives a registry its helpers.
 pub(crate) fn register(registry: &mut Handlebars<'_>) {
-    registry.register_helper("date", Box::new(Function(date)));
+    registry.register_helper("say_date", Box::new(Function(date)));
     registry.register_helper("thousands", Box::new(Function(thousands)));
     registry.register_helper("wrap", Box::new(Function(wrapped)));
     registry.register_helper("url_encode", Box::new(Function(url_encode)));
@@ -37,7 +37,7 @@ impl HelperDef for Function {
     }
 }
 
-/// `{{date "2023-07-15" "en"}}`: 15 July 2023.
+/// `{{say_date "2023-07-15" "en"}}`: 15 July 2023.
 fn date(parameters: &[&Value]) -> Result<String, &'static str> {
     let [Value::String(date), rest @ ..] = parameters else {
         return Err("expects a date and a language");
@@ -101,8 +101,8 @@ mod tests {
         let mut registry = Handlebars::new();
         register(&mut registry);
         let cases = [
-            ("{{date d \"zh\"}}", "2023年7月15日"),
-            ("{{date \"2023-07\" \"en\"}}", "July 2023"),
+            ("{{say_date d \"zh\"}}", "2023年7月15日"),
+            ("{{say_date \"2023-07\" \"en\"}}", "July 2023"),
             ("{{thousands n \"de\"}}", "1.204"),
             ("{{wrap t 16}}", "a long line that\nbreaks"),
             ("{{url_encode \"a b&c\"}}", "a+b%26c"),
@@ -115,6 +115,6 @@ mod tests {
                 "{template}"
             );
         }
-        assert!(registry.render_template("{{date n}}", &model).is_err());
+        assert!(registry.render_template("{{say_date n}}", &model).is_err());
     }
 }

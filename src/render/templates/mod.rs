@@ -148,12 +148,12 @@ impl Templates {
     }
 
     /// Fills an HTML template. The model is clean (see [`cleaned`]).
-    pub(crate) fn html<T: Serialize>(&self, name: &str, model: &T) -> Result<String, Finding> {
+    pub(crate) fn html<T: Serialize>(&self, name: &str, model: &T) -> Result<String, Box<Finding>> {
         self.fill(&self.inner.html, name, model)
     }
 
     /// Fills a template of plain text.
-    pub(crate) fn text<T: Serialize>(&self, name: &str, model: &T) -> Result<String, Finding> {
+    pub(crate) fn text<T: Serialize>(&self, name: &str, model: &T) -> Result<String, Box<Finding>> {
         self.fill(&self.inner.text, name, model)
     }
 
@@ -171,10 +171,10 @@ impl Templates {
         registry: &Handlebars<'_>,
         name: &str,
         model: &T,
-    ) -> Result<String, Finding> {
+    ) -> Result<String, Box<Finding>> {
         registry
             .render(name, model)
-            .map_err(|error| self.render_fault(name, &error))
+            .map_err(|error| Box::new(self.render_fault(name, &error)))
     }
 
     fn render_fault(&self, name: &str, error: &RenderError) -> Finding {

@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, LinkType, Tag, TagEnd};
 
 use crate::diagnostic::Span;
 use crate::render::escape;
-use crate::render::html::{Spanned, cut};
+use crate::render::events::{Spanned, cut};
 use crate::render::text::html::{Piece, pieces};
 
 /// The words of a paragraph. Where a link's address is not said in the words,

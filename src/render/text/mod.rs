@@ -63,16 +63,17 @@ pub fn text(issue: &Issue<'_>, addresses: &Addresses, language: &str, style: Tex
     writer.finish()
 }
 
-/// The intro of an issue as text.
+/// The intro of an issue as text, and the number of its last link note.
 pub(crate) fn intro_text(
     issue: &Issue<'_>,
     addresses: &Addresses,
     language: &str,
     style: TextStyle,
-) -> String {
+) -> (String, usize) {
     let mut writer = Writer::new(issue, addresses, style);
     intro(&mut writer, issue, language);
-    writer.finish()
+    let next = writer.next_note();
+    (writer.finish(), next)
 }
 
 /// One section as text, its heading included. `first_note` is the number of
@@ -100,7 +101,7 @@ fn intro(writer: &mut Writer<'_, '_>, issue: &Issue<'_>, language: &str) {
         .filter(|content| !matches!(content, Content::Prose(events) if Some(events) == title))
         .cloned()
         .collect();
-    for part in outline::parts(&contents, None) {
+    for part in outline::parts(issue, &contents, None) {
         write_part(writer, &part, None, language);
     }
     writer.flush_notes();
@@ -125,7 +126,7 @@ fn write_section(writer: &mut Writer<'_, '_>, section: &Section, language: &str)
     writer.inline_block(heading, "", "");
     let rule = if deep { "" } else { "-" };
     writer.after_line(&rule.repeat(widest.unwrap_or(0)));
-    for part in outline::parts(&section.content, Some(section)) {
+    for part in outline::parts(writer.issue, &section.content, Some(section)) {
         write_part(writer, &part, Some(section), language);
     }
     writer.flush_notes();
