@@ -231,20 +231,18 @@ fn patterns(
 
 /// Parts of the words that every usual pattern of stars and credits needs, in
 /// the cases that are written; plain words are found many at a time.
-const META_WORDS: [&str; 13] = [
+const META_WORDS: [&str; 11] = [
     "star",
     "Star",
     "STAR",
     "スター",
-    "by ",
-    "by:",
-    "BY ",
+    "ed by",
+    "ed By",
+    "ED BY",
     "rom @",
     "rom: @",
     "ontribution",
     "投稿",
-    "by：",
-    "By ",
 ];
 
 /// A pattern that is any of these words as they stand.
