@@ -207,8 +207,11 @@ impl Style {
     }
 }
 
-/// One stretch of an issue or a section. In order, the contents of the intro
-/// and of all sections are the whole body.
+/// One stretch of an issue or a section. Sorted by place, the title, the
+/// contents of the intro, the headings and contents of all sections are the
+/// whole body: each event belongs to exactly one of them, but for the marks of
+/// a list or paragraph around its items. (An item that is a heading may stand
+/// behind a subsection of its section; otherwise they are in order already.)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Blocks of text that belong to no item.
@@ -280,15 +283,21 @@ pub struct Item {
     /// All events of the item in order: those before the title (number, tags)
     /// included. May be inline events (`circled` items of one paragraph).
     pub events: Vec<Events>,
-    /// Inline events whose text is the title.
+    /// Inline events whose text is the title; inside of the link when there is
+    /// one. Words of them that lie in `meta_spans` are number and tags.
     pub title_events: Events,
     /// Inline events of the first paragraph after the title and its language,
-    /// byline or suffix: the beginning of the description. May be empty.
+    /// byline or suffix: the beginning of the description. May be empty, may
+    /// begin with words that lie in `meta_spans`, and may hold ends whose
+    /// starts lie before it (`**[title](…): text**`), to be skipped.
     pub lead: Events,
-    /// Further whole blocks of the description, in order.
+    /// Further whole blocks of the description, in order. In a tight list it may
+    /// be a run of inline events.
     pub blocks: Vec<Events>,
-    /// Bytes of the description that say stars or credit in brackets at the end
-    /// of a text; views that show a meta line leave them out.
+    /// Bytes of title and description that say again what the other fields
+    /// hold: number and tags before a title that is no link, language, byline
+    /// and separators before the description, stars and credit in brackets at
+    /// the end of a text. Views that show a meta line leave them out. Ascending.
     pub meta_spans: Vec<Span>,
 }
 

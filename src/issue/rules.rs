@@ -24,11 +24,14 @@ pub(crate) struct Rules {
     pub(crate) item_heading_level: Option<u8>,
     outro_sections: Vec<String>,
     outro_markers: Vec<String>,
-    promo_markers: Vec<String>,
+    /// All promo markers in one pattern; `None` without any.
+    promo_markers: Option<Regex>,
     languages: BTreeMap<String, String>,
     deleted: Vec<Regex>,
     pub(crate) credits: Vec<Regex>,
     pub(crate) stars: Regex,
+    /// Words that may mean trouble in a text; cheap.
+    pub(crate) trouble: Option<Regex>,
     /// Whether a text may hold stars or a credit; cheap.
     pub(crate) meta_hint: Option<Regex>,
     levels: BTreeMap<String, Option<Level>>,
@@ -108,7 +111,7 @@ impl Rules {
         let meta_hint = settings
             .credit_patterns
             .is_empty()
-            .then(|| fixed("(?i)star|スター|by[ :：]|from:? @|contribution|投稿"));
+            .then(|| any_of(&META_WORDS));
         let (Some(stars), true) = (stars, problems.is_empty()) else {
             return Err(problems);
         };
@@ -130,11 +133,12 @@ impl Rules {
                 .map(slug)
                 .collect(),
             outro_markers: owned(&preset::outro_markers(settings)),
-            promo_markers: owned(&preset::promo_markers(settings)),
+            promo_markers: any_of(&preset::promo_markers(settings)),
             languages,
             deleted,
             credits,
             stars,
+            trouble: any_of(&["{%", "{{", "TODO", "TBD", "WIP", "FIXME", "orem ipsum"]),
             meta_hint: meta_hint.flatten(),
             levels,
         })
@@ -157,12 +161,12 @@ impl Rules {
             .any(|marker| text.starts_with(marker.as_str()))
     }
 
-    /// Whether a paragraph with this source is one in which the newsletter
-    /// speaks of itself.
-    pub(crate) fn is_promo(&self, source: &str) -> bool {
-        self.promo_markers
-            .iter()
-            .any(|marker| source.contains(marker.as_str()))
+    /// Where a text has words with which the newsletter speaks of itself.
+    pub(crate) fn promo_places(&self, text: &str) -> Vec<usize> {
+        let markers = self.promo_markers.as_ref();
+        markers.map_or_else(Vec::new, |markers| {
+            markers.find_iter(text).map(|found| found.start()).collect()
+        })
     }
 
     /// The language that a word in brackets names: `EN`, `in English`.
@@ -223,6 +227,35 @@ fn patterns(
     }
     compiled.extend(usual.iter().filter_map(|source| fixed(source)));
     compiled
+}
+
+/// Parts of the words that every usual pattern of stars and credits needs, in
+/// the cases that are written; plain words are found many at a time.
+const META_WORDS: [&str; 11] = [
+    "star",
+    "Star",
+    "STAR",
+    "スター",
+    "ed by",
+    "ed By",
+    "ED BY",
+    "rom @",
+    "rom: @",
+    "ontribution",
+    "投稿",
+];
+
+/// A pattern that is any of these words as they stand.
+fn any_of(words: &[&str]) -> Option<Regex> {
+    let words: Vec<String> = words
+        .iter()
+        .filter(|word| !word.is_empty())
+        .map(|word| regex::escape(word))
+        .collect();
+    if words.is_empty() {
+        return None;
+    }
+    fixed(&words.join("|"))
 }
 
 /// A pattern of the program's own; a test holds all of them to be valid.

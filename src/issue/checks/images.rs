@@ -19,7 +19,10 @@ pub(super) fn check(issue: &Issue, report: &mut Report) {
             continue;
         }
         let format = extension(&image.url);
-        if let Some(format) = WEB_ONLY.into_iter().find(|known| format == *known) {
+        if let Some(format) = WEB_ONLY
+            .into_iter()
+            .find(|known| format.eq_ignore_ascii_case(known))
+        {
             formats.entry(format).or_insert((image.span, 0)).1 += 1;
         }
         if !image.url.contains(':') && !image.url.starts_with("//") {
@@ -83,20 +86,18 @@ fn alternative(image: &Image, report: &mut Report) {
 
 /// Whether an address or name ends like an image file.
 pub(super) fn is_image_file(url: &str) -> bool {
-    matches!(
-        extension(url).as_str(),
-        "png" | "jpg" | "jpeg" | "gif" | "svg" | "webp" | "avif" | "bmp"
-    )
+    let format = extension(url);
+    ["png", "jpg", "jpeg", "gif", "bmp"]
+        .into_iter()
+        .chain(WEB_ONLY)
+        .any(|known| format.eq_ignore_ascii_case(known))
 }
 
-/// The ending of an address's path in lower case.
-fn extension(url: &str) -> String {
+/// The ending of an address's path.
+fn extension(url: &str) -> &str {
     let path = path_of(url);
     let file = path.rsplit('/').next().unwrap_or(path);
-    match file.rsplit_once('.') {
-        Some((_, ending)) if ending.len() <= 5 => ending.to_ascii_lowercase(),
-        _ => String::new(),
-    }
+    file.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
 fn path_of(url: &str) -> &str {

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::issue::checks::images::is_image_file;
-use crate::issue::checks::{Report, excerpt};
+use crate::issue::checks::{Report, Trouble, excerpt};
 use crate::issue::document::Kind;
 use crate::issue::model::{Issue, Link};
 use crate::issue::slug::slug;
 
-pub(super) fn check(issue: &Issue, base_url: Option<&str>, report: &mut Report) {
+pub(super) fn check(issue: &Issue, base_url: Option<&str>, trouble: Trouble, report: &mut Report) {
     let mut anchors: Option<BTreeSet<String>> = None;
     for link in &issue.census.links {
         let url = link.url.trim();
@@ -36,7 +36,9 @@ pub(super) fn check(issue: &Issue, base_url: Option<&str>, report: &mut Report) 
             report.push(relative(link, url));
         }
         tracking(link, report);
-        placeholder(link, report);
+        if trouble.placeholders {
+            placeholder(link, report);
+        }
         image_as_link(issue, link, report);
     }
 }
@@ -183,7 +185,6 @@ fn placeholder(link: &Link, report: &mut Report) {
 
 /// A word that stands for something yet to be written.
 pub(super) fn placeholder_in(text: &str) -> Option<&'static str> {
-    // All but two begin with T or W or l; most texts hold none of them.
     if text.contains("orem ipsum") {
         return Some("Lorem ipsum");
     }

@@ -20,11 +20,39 @@ pub use seen::seen_before;
 
 /// Checks the structure of an understood issue.
 pub(crate) fn check(issue: &Issue, rules: &Rules, base_url: Option<&str>, report: &mut Report) {
-    sections::check(issue, rules, report);
+    let trouble = Trouble::of(issue.source.text(), rules);
+    sections::check(issue, rules, trouble, report);
     items::check(issue, report);
-    links::check(issue, base_url, report);
+    links::check(issue, base_url, trouble, report);
     images::check(issue, report);
-    text::check(issue, report);
+    text::check(issue, trouble, report);
+}
+
+/// Which rare words a text has at all, so that the checks need not look for
+/// them everywhere.
+#[derive(Clone, Copy, Default)]
+struct Trouble {
+    /// Tags of templates.
+    tags: bool,
+    /// Words such as TODO.
+    placeholders: bool,
+}
+
+impl Trouble {
+    fn of(text: &str, rules: &Rules) -> Trouble {
+        let mut trouble = Trouble::default();
+        for found in rules.trouble.iter().flat_map(|words| words.find_iter(text)) {
+            if found.as_str().starts_with('{') {
+                trouble.tags = true;
+            } else {
+                trouble.placeholders = true;
+            }
+            if trouble.tags && trouble.placeholders {
+                break;
+            }
+        }
+        trouble
+    }
 }
 
 /// At most `length` characters of a text, for messages.

@@ -4,25 +4,37 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::issue::checks::links::placeholder_in;
-use crate::issue::checks::{Report, excerpt};
+use crate::issue::checks::{Report, Trouble, excerpt};
 use crate::issue::document::{Document, Kind};
 use crate::issue::model::{Content, Issue, Section, Style};
 use crate::issue::rules::Rules;
 use crate::issue::slug::slug;
 
-pub(super) fn check(issue: &Issue, rules: &Rules, report: &mut Report) {
+pub(super) fn check(issue: &Issue, rules: &Rules, trouble: Trouble, report: &mut Report) {
     heading_levels(&issue.document, report);
+    if trouble.placeholders {
+        placeholders(issue, report);
+    }
     for (index, section) in issue.sections.iter().enumerate() {
-        if let Some(word) = placeholder_in(&section.title) {
-            let message = format!("this heading still says {word}");
-            report.push(Diagnostic::warning("placeholder", message).at(section.span));
-        }
         if is_empty(issue, index) {
             let message = format!("nothing stands below “{}”", excerpt(&section.title, 60));
             report.push(Diagnostic::note("empty-section", message).at(section.span));
         }
         if !rules.known_sections.is_empty() {
             unknown_section(section, rules, report);
+        }
+    }
+    if !rules.known_sections.is_empty() {
+        lost_headings(issue, rules, report);
+    }
+}
+
+/// Headings and titles that are yet to be written.
+fn placeholders(issue: &Issue, report: &mut Report) {
+    for section in &issue.sections {
+        if let Some(word) = placeholder_in(&section.title) {
+            let message = format!("this heading still says {word}");
+            report.push(Diagnostic::warning("placeholder", message).at(section.span));
         }
         for item in &section.items {
             // A link says it of itself.
@@ -32,9 +44,6 @@ pub(super) fn check(issue: &Issue, rules: &Rules, report: &mut Report) {
                 report.push(Diagnostic::warning("placeholder", message).at(item.span));
             }
         }
-    }
-    if !rules.known_sections.is_empty() {
-        lost_headings(issue, rules, report);
     }
 }
 

@@ -4,14 +4,14 @@
 use pulldown_cmark::{Event, Tag, TagEnd};
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::issue::checks::{Report, excerpt};
+use crate::issue::checks::{Report, Trouble, excerpt};
 use crate::issue::document::MAX_DEPTH;
 use crate::issue::html;
 use crate::issue::model::Issue;
 
 const UNSUPPORTED: [&str; 6] = ["iframe", "script", "form", "style", "object", "embed"];
 
-pub(super) fn check(issue: &Issue, report: &mut Report) {
+pub(super) fn check(issue: &Issue, trouble: Trouble, report: &mut Report) {
     if let Some(span) = issue.document.too_deep {
         let message = format!("lists, quotes or emphases lie more than {MAX_DEPTH} deep here");
         report.push(
@@ -28,7 +28,9 @@ pub(super) fn check(issue: &Issue, report: &mut Report) {
     for (event, range) in &issue.document.events {
         match event {
             Event::Text(words) if !in_code => {
-                template_tags(words, range.start, report);
+                if trouble.tags {
+                    template_tags(words, range.start, report);
+                }
                 // Brackets in the words of a link are words.
                 if !in_link {
                     marks.words(words, range.start);
@@ -50,7 +52,9 @@ pub(super) fn check(issue: &Issue, report: &mut Report) {
                 unsupported(source, range.start, report);
             }
             Event::End(TagEnd::HtmlBlock) => in_comment = false,
-            Event::Html(source) if !in_comment => template_tags(source, range.start, report),
+            Event::Html(source) if trouble.tags && !in_comment => {
+                template_tags(source, range.start, report);
+            }
             Event::InlineHtml(source) if !source.starts_with("<!--") => {
                 template_tags(source, range.start, report);
                 unsupported(source, range.start, report);

@@ -12,24 +12,31 @@ impl Items<'_, '_> {
     /// Fills stars, contributor and the spans of both in an item whose events
     /// are set.
     pub(crate) fn facts(&mut self, item: &mut Item, first: &Events) {
-        let source = &self.text[item.span.range()];
-        if self
-            .rules
-            .meta_hint
-            .as_ref()
-            .is_some_and(|hint| !hint.is_match(source))
-        {
-            return;
+        if self.may_hold_facts(first) {
+            self.facts_of(item, first.clone());
         }
-        self.facts_of(item, first.clone());
         for block in item.blocks.clone() {
-            if !matches!(
+            let is_raw = matches!(
                 self.document.event(block.start),
                 Some(Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock))
-            ) {
+            );
+            if !is_raw && self.may_hold_facts(&block) {
                 self.facts_of(item, block);
             }
         }
+    }
+
+    /// Whether a stretch has any of the words that stars and credits need.
+    fn may_hold_facts(&self, events: &Events) -> bool {
+        let Some(hint) = &self.rules.meta_hint else {
+            return !events.is_empty();
+        };
+        if events.is_empty() {
+            return false;
+        }
+        let start = self.document.range(events.start).start;
+        let end = self.document.range(events.end - 1).end;
+        hint.is_match(&self.text[start..end.max(start)])
     }
 
     fn facts_of(&mut self, item: &mut Item, events: Events) {

@@ -76,7 +76,8 @@ impl<'a, 's> Items<'a, 's> {
             item.images.extend_from_slice(self.listing.images(events));
         }
         self.first_line(&mut item, &parts);
-        item.deleted = item.number.is_some() && self.rules.is_deleted(&item.title);
+        item.deleted =
+            item.number.is_some() && item.url.is_none() && self.rules.is_deleted(&item.title);
         item.events = parts.events;
         item.blocks = parts.blocks;
         self.facts(&mut item, &parts.first);

@@ -115,3 +115,6 @@ fn whole(blocks: &[Block]) -> Events {
         _ => 0..0,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,21 +118,28 @@ impl Outline {
 
     /// Finds the paragraphs that begin promo and outro.
     fn find_marks(&mut self, items: &Items) {
-        for (index, block) in items.document.blocks.iter().enumerate() {
-            if block.kind != Kind::Paragraph {
+        let blocks = &items.document.blocks;
+        for place in items.rules.promo_places(items.text) {
+            let next = blocks.partition_point(|block| block.span.start <= place);
+            let Some(index) = next.checked_sub(1) else {
                 continue;
-            }
-            let source = &items.text[block.span.range()];
-            if items
-                .rules
-                .is_outro_marker(source.trim_start_matches(['*', '_']))
-            {
-                self.outro = index;
-                return;
-            }
-            if items.rules.is_promo(source) {
+            };
+            let block = &blocks[index];
+            let is_new = self.promo_marks.last() != Some(&index);
+            if block.kind == Kind::Paragraph && place < block.span.end && is_new {
                 self.promo_marks.push(index);
             }
+        }
+        let is_outro = |block: &Block| {
+            let source = &items.text[block.span.range()];
+            block.kind == Kind::Paragraph
+                && items
+                    .rules
+                    .is_outro_marker(source.trim_start_matches(['*', '_']))
+        };
+        if let Some(index) = blocks.iter().position(is_outro) {
+            self.outro = index;
+            self.promo_marks.retain(|mark| *mark < index);
         }
     }
 
