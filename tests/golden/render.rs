@@ -19,7 +19,7 @@ fn addresses() -> Addresses {
     Addresses {
         page: Url::parse("https://example.org/issues/4/").unwrap(),
         folder: "issues".to_owned(),
-        files: BTreeMap::from([
+        files: std::sync::Arc::new(BTreeMap::from([
             (
                 "issues/3.md".to_owned(),
                 published("https://example.org/issues/3/", None),
@@ -28,7 +28,7 @@ fn addresses() -> Addresses {
                 "issues/a.png".to_owned(),
                 published("https://example.org/files/a.png", Some((1016, 400))),
             ),
-        ]),
+        ])),
     }
 }
 
