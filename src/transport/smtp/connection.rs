@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::subscriber::clean_line;
 use crate::transport::failure::{Cause, Failure, Phase, Reply};
-use crate::transport::smtp::stream::Stream;
+use crate::transport::smtp::stream::{Misconduct, Stream};
 use crate::transport::smtp::trust::Trust;
 use crate::transport::smtp::{Settings, Tls};
 
@@ -109,7 +109,7 @@ async fn implicit(settings: &Settings, trust: &Trust, tcp: TcpStream) -> Result<
             answer.map_err(|error| failure(settings, Phase::Tls, of_tls(Box::new(error))))
         })
         .map_err(|failure| failure.hinted(tls_hint(settings)))?;
-    Ok(Stream::Tls(Box::new(stream)))
+    Ok(Stream::tls(stream))
 }
 
 async fn start_tls(
@@ -278,6 +278,9 @@ fn of_smtp(error: lettre::transport::smtp::Error) -> Cause {
     if error.is_client() {
         return Cause::Unsupported("the answer does not fit the question".to_owned());
     }
+    if misconduct(&error) == Some(Misconduct::Endless) {
+        return Cause::Garbled("it does not end".to_owned());
+    }
     Cause::Lost(Some(Box::new(error)))
 }
 
@@ -289,12 +292,7 @@ pub(crate) fn reply(code: u16, text: &str) -> Reply {
 
 /// A broken handshake is told from a broken connection by what broke it.
 fn of_tls(error: Box<dyn Error + Send + Sync>) -> Cause {
-    let first: &(dyn Error + 'static) = error.as_ref();
-    let by_tls = std::iter::successors(Some(first), |error: &&(dyn Error + 'static)| {
-        (*error).source()
-    })
-    .filter_map(|error| error.downcast_ref::<io::Error>())
-    .any(|error| {
+    let by_tls = io_errors(error.as_ref()).any(|error| {
         error.kind() == io::ErrorKind::InvalidData
             || error
                 .get_ref()
@@ -305,4 +303,18 @@ fn of_tls(error: Box<dyn Error + Send + Sync>) -> Cause {
     } else {
         Cause::Lost(Some(error))
     }
+}
+
+fn misconduct(error: &(dyn Error + 'static)) -> Option<Misconduct> {
+    io_errors(error).find_map(|error| error.get_ref()?.downcast_ref().copied())
+}
+
+fn io_errors<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e io::Error> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let current = next?;
+        next = current.source();
+        Some(current)
+    })
+    .filter_map(|error| error.downcast_ref())
 }
