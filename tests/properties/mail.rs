@@ -75,7 +75,7 @@ fn made(subject: &str, name: &str, title: &str, body: &str, parts: Parts) -> Mes
 
 /// Blanks and line ends as one, without what no part may hold.
 fn words(text: &str) -> Vec<String> {
-    text.split(|character: char| matches!(character, '\r' | '\n' | ' ' | '\t'))
+    text.split(['\r', '\n', ' ', '\t'])
         .map(|word| word.replace(|c: char| c.is_control() || c == '\u{feff}', ""))
         .filter(|word| !word.is_empty())
         .collect()

@@ -171,8 +171,7 @@ async fn login(
                 .hinted("name a file that holds it in smtp.password_file"));
         }
     };
-    // RFC 4954 §4: no plain password on an unprotected way.
-    if settings.tls == Tls::None && !server.is_loopback() && !settings.plaintext_login {
+    if would_expose_password(settings, server) {
         let cause =
             Cause::Unsupported("the password would travel unprotected to another machine".into());
         return Err(failure(settings, Phase::Login, cause)
@@ -201,6 +200,11 @@ async fn login(
         }
         Err(failure) => Err(failure),
     }
+}
+
+/// RFC 4954 §4: no plain password on an unprotected way.
+fn would_expose_password(settings: &Settings, server: IpAddr) -> bool {
+    settings.tls == Tls::None && !server.is_loopback() && !settings.plaintext_login
 }
 
 /// One step of the dialogue within its limit.
@@ -317,4 +321,29 @@ fn io_errors<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e i
         Some(current)
     })
     .filter_map(|error| error.downcast_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_leaves_this_machine_unprotected_only_when_told() {
+        let cases = [
+            (Tls::None, "127.0.0.1", false, false),
+            (Tls::None, "::1", false, false),
+            (Tls::None, "192.0.2.7", false, true),
+            (Tls::None, "192.0.2.7", true, false),
+            (Tls::StartTls, "192.0.2.7", false, false),
+            (Tls::Implicit, "192.0.2.7", false, false),
+        ];
+        for (tls, server, plaintext_login, exposed) in cases {
+            let settings = Settings {
+                plaintext_login,
+                ..Settings::new("mail.example.org", tls)
+            };
+            let server = server.parse().unwrap();
+            assert_eq!(would_expose_password(&settings, server), exposed);
+        }
+    }
 }
