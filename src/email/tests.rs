@@ -333,7 +333,8 @@ fn a_sound_message_has_no_findings() {
 
 #[test]
 fn checks_find_what_receivers_would() {
-    let cases: [(&str, &str, fn(&mut Content, &mut Newsletter)); 14] = [
+    type Change = fn(&mut Content, &mut Newsletter);
+    let cases: [(&str, &str, Change); 14] = [
         ("empty-subject", "subject", |content, _| {
             content.subject = " ".into()
         }),

@@ -95,3 +95,13 @@ async fn no_login_on_offer_is_told() {
     assert_eq!(failure.outcome(), Outcome::Halted(Halt::Settings));
     assert!(!server.asked().contains("MAIL"));
 }
+
+#[tokio::test]
+async fn a_probe_logs_in_and_leaves_the_connection_for_the_first_message() {
+    let server = Server::start(|question, _| usual(question)).await;
+    let mut smtp = with_password(&server);
+    smtp.probe().await.unwrap();
+    assert_eq!(server.asked(), "CONNECT EHLO AUTH");
+    smtp.send(&message()).await.unwrap();
+    assert_eq!(server.asked(), "CONNECT EHLO AUTH MAIL RCPT DATA CONTENT");
+}
