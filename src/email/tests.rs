@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use mail_parser::{Addr, MessageParser, MimeHeaders};
 use url::Url;
 
-use crate::email::{Content, Error, Links, Message, Parts, Settings, assemble, check, invented};
+use crate::diagnostic::Diagnostic;
+use crate::email::{
+    Content, Error, Excluded, Facts, Links, Message, Parts, Settings, assemble, check, invented,
+    report,
+};
 use crate::newsletter::{Mailbox, Newsletter};
 use crate::subscriber::{Address, Key, Recipient};
 
@@ -329,7 +333,8 @@ fn a_sound_message_has_no_findings() {
 
 #[test]
 fn checks_find_what_receivers_would() {
-    let cases: [(&str, &str, fn(&mut Content, &mut Newsletter)); 14] = [
+    type Change = fn(&mut Content, &mut Newsletter);
+    let cases: [(&str, &str, Change); 14] = [
         ("empty-subject", "subject", |content, _| {
             content.subject = " ".into()
         }),
@@ -402,4 +407,68 @@ fn anchors_and_good_links_are_left_alone() {
                 <a href=\"mailto:a@example.org\"></a><a name=\"x\"></a><a \
                 title=\"a > b\" href=\"https://example.com/\"></a>";
     assert_eq!(codes(|content, _| content.html += good), [""; 0]);
+}
+
+#[test]
+fn a_report_counts_each_finding_once_a_message_and_its_page_escapes_all() {
+    let evil = Recipient::new(Address::parse("eve@example.net").unwrap())
+        .named("<script>alert(1)</script>");
+    let people = [ada(), evil];
+    let made: Vec<(Content, Message, Vec<Diagnostic>)> = people
+        .iter()
+        .map(|recipient| {
+            let links = links(None, recipient);
+            let mut content = content(&links);
+            content.html += "<img src=\"a.png\"><img src=\"b.png\">";
+            let message = assemble(
+                &Settings::default(),
+                &newsletter(),
+                &content,
+                recipient,
+                &links,
+                moment(),
+            )
+            .unwrap();
+            let found = check(&message, &content, &links);
+            (content, message, found)
+        })
+        .collect();
+    let facts: Vec<Facts<'_>> = people
+        .iter()
+        .zip(&made)
+        .enumerate()
+        .map(|(index, (recipient, (content, message, findings)))| Facts {
+            recipient,
+            content,
+            preheader: "First words",
+            message,
+            findings,
+            file: (index == 0).then_some("0001-ada@example.net.eml"),
+            html_file: (index == 0).then_some("0001-ada@example.net.html"),
+        })
+        .collect();
+    let excluded = vec![Excluded {
+        address: "gone@example.net".to_owned(),
+        reason: "unsubscribed".to_owned(),
+    }];
+    let report = report("Weekly", "7", "abc", true, excluded, &facts);
+    let found: Vec<(&str, usize)> = report
+        .findings
+        .iter()
+        .map(|line| (line.code.as_str(), line.messages))
+        .collect();
+    assert_eq!(found, [("mail-local-image", 2), ("dead-links", 2)]);
+    assert_eq!((report.totals.messages, report.totals.written), (2, 1));
+    assert!(!report.live_links);
+    assert!(report.messages[0].header.starts_with("From: "));
+    assert_eq!(report.messages[1].header, "");
+
+    let mut registry = handlebars::Handlebars::new();
+    registry.set_strict_mode(true);
+    let template = include_str!("../../templates/outbox.html.hbs");
+    let page = registry.render_template(template, &report).unwrap();
+    assert!(!page.contains("<script"));
+    assert!(page.contains("&lt;script&gt;"));
+    assert!(page.contains("0001-ada@example.net.eml") && page.contains("unsubscribed"));
+    assert_eq!(page.matches("<iframe sandbox=\"\"").count(), 1);
 }

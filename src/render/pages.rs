@@ -257,7 +257,7 @@ impl Templates {
     ///
     /// See [`Templates::issue_page`].
     pub fn outbox_page<T: Serialize>(&self, report: &T) -> Result<String, Box<Finding>> {
-        self.html("outbox.html", &serde_json::json!({ "report": report }))
+        self.html("outbox.html", report)
     }
 
     fn page<T: Serialize>(

@@ -1,1 +1,180 @@
-//! .
+//! Whatever titles and names say: a message is sound, and a token is ours.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use letterpress::email::{Content, Links, Message, Parts, Settings, assemble};
+use letterpress::newsletter::{Mailbox, Newsletter};
+use letterpress::subscriber::{Address, Key, Keys, Purpose, Recipient, clean_line, clean_name};
+use mail_parser::{MessageParser, MimeHeaders};
+use proptest::prelude::*;
+use url::Url;
+
+/// Text as people, and those who mean harm, write it.
+fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[a-z]{1,12}",
+        any::<String>(),
+        Just(" ".to_owned()),
+        Just("\r\n".to_owned()),
+        Just("\r\nBcc: victim@example.com\r\n\r\n".to_owned()),
+        Just("\u{0}".to_owned()),
+        Just("=?utf-8?q?=0D=0ABcc:?=".to_owned()),
+        Just("\" <x@example.com>, \\".to_owned()),
+        Just("漢字と👩‍🚀".to_owned()),
+        Just("é".repeat(300)),
+        Just("x".repeat(1200)),
+    ];
+    proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+fn made(subject: &str, name: &str, title: &str, body: &str, parts: Parts) -> Message {
+    let newsletter = Newsletter {
+        title: title.to_owned(),
+        description: String::new(),
+        url: Url::parse("https://news.example.org/").unwrap(),
+        language: "en".to_owned(),
+        time_zone: chrono_tz::UTC,
+        author: String::new(),
+        from: Some(Mailbox {
+            name: title.to_owned(),
+            address: "editor@example.org".to_owned(),
+        }),
+        reply_to: None,
+        address: String::new(),
+        list_id: "weekly.example.org".to_owned(),
+        languages: BTreeMap::new(),
+    };
+    let recipient = Recipient::new(Address::parse("ada@example.net").unwrap()).named(name);
+    let links = Links::new(
+        None,
+        &newsletter.url,
+        &Address::parse("editor@example.org").unwrap(),
+        subject,
+        newsletter.url.clone(),
+        &recipient.address,
+    );
+    let content = Content {
+        issue: subject.to_owned(),
+        language: title.to_owned(),
+        subject: subject.to_owned(),
+        html: format!("<p>{body}</p>"),
+        text: body.to_owned(),
+    };
+    let moment = DateTime::from_timestamp(1_767_258_123, 0).unwrap();
+    assemble(
+        &Settings { parts },
+        &newsletter,
+        &content,
+        &recipient,
+        &links,
+        moment,
+    )
+    .unwrap()
+}
+
+/// Blanks and line ends as one, without what no part may hold.
+fn words(text: &str) -> Vec<String> {
+    text.split(['\r', '\n', ' ', '\t'])
+        .map(|word| word.replace(|c: char| c.is_control() || c == '\u{feff}', ""))
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn no_header_comes_from_a_title_or_a_name(subject in text(), name in text(), title in text()) {
+        let message = made(&subject, &name, &title, "Hello", Parts::Both);
+        let names: Vec<&str> = message
+            .header()
+            .split("\r\n")
+            .filter(|line| !line.is_empty() && !line.starts_with(' '))
+            .map(|line| line.split(':').next().unwrap())
+            .collect();
+        prop_assert_eq!(names, [
+            "From", "Reply-To", "To", "Subject", "List-Id", "List-Unsubscribe",
+            "List-Unsubscribe-Post", "List-Archive", "List-Help", "Feedback-ID",
+            "Auto-Submitted", "Date", "Message-ID", "MIME-Version", "Content-Type",
+        ]);
+    }
+
+    #[test]
+    fn no_line_is_too_long_and_all_is_7_bit(
+        subject in text(), name in text(), title in text(), body in text()
+    ) {
+        let message = made(&subject, &name, &title, &body, Parts::Both);
+        prop_assert!(message.bytes.is_ascii());
+        let text = String::from_utf8(message.bytes).unwrap();
+        let bare = text.replace("\r\n", "").contains(['\r', '\n', '\0']);
+        prop_assert!(!bare);
+        let (header, body) = text.split_once("\r\n\r\n").unwrap();
+        for line in header.split("\r\n") {
+            prop_assert!(line.len() <= 998, "{}", line);
+            prop_assert!(!line.contains("=?") || line.len() <= 76, "{}", line);
+            prop_assert!(!line.trim().is_empty());
+        }
+        for line in body.split("\r\n") {
+            prop_assert!(line.len() <= 76, "{}", line);
+        }
+    }
+
+    #[test]
+    fn another_parser_reads_what_was_meant(
+        subject in text(), name in text(), title in text(), body in text()
+    ) {
+        let message = made(&subject, &name, &title, &body, Parts::Both);
+        let parsed = MessageParser::new().parse(&message.bytes).unwrap();
+        prop_assert_eq!(parsed.subject().unwrap_or_default(), clean_line(&subject));
+        let to = parsed.to().unwrap().first().unwrap();
+        prop_assert_eq!(to.name().unwrap_or_default(), clean_name(&name));
+        prop_assert_eq!(to.address(), Some("ada@example.net"));
+        prop_assert_eq!(parsed.to().unwrap().iter().count(), 1);
+        let from = parsed.from().unwrap().first().unwrap();
+        prop_assert_eq!(from.name().unwrap_or_default(), clean_name(&title));
+        prop_assert_eq!(from.address(), Some("editor@example.org"));
+        prop_assert_eq!(parsed.parts.len(), 3);
+        for part in &parsed.parts[1..] {
+            prop_assert_eq!(part.content_type().unwrap().attribute("charset"), Some("utf-8"));
+        }
+        let text = parsed.parts[1].text_contents().unwrap();
+        prop_assert_eq!(words(text), words(&body));
+        let html = parsed.parts[2].text_contents().unwrap();
+        prop_assert_eq!(words(html), words(&format!("<p>{body}</p>")));
+    }
+
+    #[test]
+    fn tokens_refuse_any_change(place in 0_usize..44, flip in 1_u8..=255, local in "[a-z]{1,9}") {
+        let key = || Key::new(vec![5; 32]).unwrap();
+        let keys = Keys { current: key(), old: vec![Key::new(vec![6; 40]).unwrap()] };
+        let address = Address::parse(&format!("{local}@example.org")).unwrap();
+        let tag = key().tag(&address);
+        let token = key().token(Purpose::Unsubscribe, tag);
+        prop_assert_eq!(keys.open(Purpose::Unsubscribe, &token), Ok(tag));
+        let mut bytes = token.clone().into_bytes();
+        bytes[place % token.len()] ^= flip;
+        if let Ok(changed) = String::from_utf8(bytes) {
+            prop_assert!(keys.open(Purpose::Unsubscribe, &changed).is_err(), "{}", changed);
+        }
+        let bounce = key().address_token(Purpose::Bounce, tag);
+        let mut bytes = bounce.clone().into_bytes();
+        bytes[place] ^= flip;
+        if let Ok(changed) = String::from_utf8(bytes) {
+            let same = changed.to_lowercase() == bounce;
+            prop_assert_eq!(keys.open_address(Purpose::Bounce, &changed).is_ok(), same);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_readers_of_tokens_and_addresses_panic(any in any::<String>()) {
+        let keys = Keys { current: Key::new(vec![5; 32]).unwrap(), old: Vec::new() };
+        prop_assert!(keys.open(Purpose::Unsubscribe, &any).is_err());
+        prop_assert!(keys.open_address(Purpose::Bounce, &any).is_err());
+        if let Ok(address) = Address::parse(&any) {
+            prop_assert!(address.as_str().is_ascii());
+            prop_assert!(!address.as_str().contains(|c: char| c.is_control() || c == ' '));
+        }
+        let _ = Recipient::parse_list(&any);
+    }
+}

@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::subscriber::clean_line;
 use crate::transport::failure::{Cause, Failure, Phase, Reply};
-use crate::transport::smtp::stream::Stream;
+use crate::transport::smtp::stream::{Misconduct, Stream};
 use crate::transport::smtp::trust::Trust;
 use crate::transport::smtp::{Settings, Tls};
 
@@ -109,7 +109,7 @@ async fn implicit(settings: &Settings, trust: &Trust, tcp: TcpStream) -> Result<
             answer.map_err(|error| failure(settings, Phase::Tls, of_tls(Box::new(error))))
         })
         .map_err(|failure| failure.hinted(tls_hint(settings)))?;
-    Ok(Stream::Tls(Box::new(stream)))
+    Ok(Stream::tls(stream))
 }
 
 async fn start_tls(
@@ -171,8 +171,7 @@ async fn login(
                 .hinted("name a file that holds it in smtp.password_file"));
         }
     };
-    // RFC 4954 §4: no plain password on an unprotected way.
-    if settings.tls == Tls::None && !server.is_loopback() && !settings.plaintext_login {
+    if would_expose_password(settings, server) {
         let cause =
             Cause::Unsupported("the password would travel unprotected to another machine".into());
         return Err(failure(settings, Phase::Login, cause)
@@ -201,6 +200,11 @@ async fn login(
         }
         Err(failure) => Err(failure),
     }
+}
+
+/// RFC 4954 §4: no plain password on an unprotected way.
+fn would_expose_password(settings: &Settings, server: IpAddr) -> bool {
+    settings.tls == Tls::None && !server.is_loopback() && !settings.plaintext_login
 }
 
 /// One step of the dialogue within its limit.
@@ -278,6 +282,9 @@ fn of_smtp(error: lettre::transport::smtp::Error) -> Cause {
     if error.is_client() {
         return Cause::Unsupported("the answer does not fit the question".to_owned());
     }
+    if misconduct(&error) == Some(Misconduct::Endless) {
+        return Cause::Garbled("it does not end".to_owned());
+    }
     Cause::Lost(Some(Box::new(error)))
 }
 
@@ -289,12 +296,7 @@ pub(crate) fn reply(code: u16, text: &str) -> Reply {
 
 /// A broken handshake is told from a broken connection by what broke it.
 fn of_tls(error: Box<dyn Error + Send + Sync>) -> Cause {
-    let first: &(dyn Error + 'static) = error.as_ref();
-    let by_tls = std::iter::successors(Some(first), |error: &&(dyn Error + 'static)| {
-        (*error).source()
-    })
-    .filter_map(|error| error.downcast_ref::<io::Error>())
-    .any(|error| {
+    let by_tls = io_errors(error.as_ref()).any(|error| {
         error.kind() == io::ErrorKind::InvalidData
             || error
                 .get_ref()
@@ -304,5 +306,44 @@ fn of_tls(error: Box<dyn Error + Send + Sync>) -> Cause {
         Cause::Tls(error)
     } else {
         Cause::Lost(Some(error))
+    }
+}
+
+fn misconduct(error: &(dyn Error + 'static)) -> Option<Misconduct> {
+    io_errors(error).find_map(|error| error.get_ref()?.downcast_ref().copied())
+}
+
+fn io_errors<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e io::Error> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let current = next?;
+        next = current.source();
+        Some(current)
+    })
+    .filter_map(|error| error.downcast_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_leaves_this_machine_unprotected_only_when_told() {
+        let cases = [
+            (Tls::None, "127.0.0.1", false, false),
+            (Tls::None, "::1", false, false),
+            (Tls::None, "192.0.2.7", false, true),
+            (Tls::None, "192.0.2.7", true, false),
+            (Tls::StartTls, "192.0.2.7", false, false),
+            (Tls::Implicit, "192.0.2.7", false, false),
+        ];
+        for (tls, server, plaintext_login, exposed) in cases {
+            let settings = Settings {
+                plaintext_login,
+                ..Settings::new("mail.example.org", tls)
+            };
+            let server = server.parse().unwrap();
+            assert_eq!(would_expose_password(&settings, server), exposed);
+        }
     }
 }
