@@ -132,6 +132,8 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
 
 static LOOSE_MONTH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\d{4})[-/._](\d{1,2})$"));
 
+static MONTH_NAME: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"(?i)^{MONTHS}\.?$")));
+
 static WEEKDAY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)^(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?[.,]?\s+")
 });
@@ -233,6 +235,11 @@ fn joins_digit(text: &str, end: usize) -> bool {
         && rest
             .next()
             .is_some_and(|character| character.is_ascii_digit())
+}
+
+/// Whether a word is the English name of a month, short or long.
+pub(crate) fn is_month_name(word: &str) -> bool {
+    MONTH_NAME.is_match(word)
 }
 
 fn month(name: &str) -> Option<u32> {
