@@ -1,12 +1,14 @@
 //! Reading any bytes, and taking back any damage.
 
+use std::sync::LazyLock;
+
 use letterpress::diagnostic::{Diagnostic, SourceFile};
 use letterpress::issue::{Issue, Reader, Settings, canonical_url, tracking_parameters};
 use proptest::prelude::*;
 
-fn reader() -> Reader {
-    Reader::new(Settings::default()).unwrap()
-}
+/// One for all cases: compiling its patterns takes longer than reading.
+static READER: LazyLock<Reader> =
+    LazyLock::new(|| Reader::new(Settings::default()).expect("the default settings are sound"));
 
 /// Every place lies in the text, on character boundaries, and has a position.
 fn assert_sound(source: &SourceFile, issue: &Issue, diagnostics: &[Diagnostic]) {
@@ -21,9 +23,8 @@ fn assert_sound(source: &SourceFile, issue: &Issue, diagnostics: &[Diagnostic]) 
 }
 
 fn read(path: &str, bytes: &[u8]) {
-    let reader = reader();
-    let text = reader.decode(path, bytes);
-    let (issue, diagnostics) = reader.parse(&text);
+    let text = READER.decode(path, bytes);
+    let (issue, diagnostics) = READER.parse(&text);
     assert_sound(&text.source, &issue, &diagnostics);
     let summary = issue.summary();
     assert!(summary.description.chars().count() <= 300);
@@ -185,7 +186,7 @@ proptest! {
     fn damage_is_taken_back(text in sentence()) {
         for page in [encoding_rs::MACINTOSH, encoding_rs::WINDOWS_1252] {
             let damaged = damage(&text, page);
-            let mended = reader().decode("a.md", damaged.as_bytes());
+            let mended = READER.decode("a.md", damaged.as_bytes());
             prop_assert_eq!(mended.source.text(), &text, "{}", page.name());
             prop_assert!(mended.repair.is_some_and(|repair| repair.whole));
         }
@@ -193,7 +194,7 @@ proptest! {
 
     #[test]
     fn sound_text_is_left_alone(text in sound_text()) {
-        let read = reader().decode("a.md", text.as_bytes());
+        let read = READER.decode("a.md", text.as_bytes());
         prop_assert_eq!(read.source.text(), &text);
         prop_assert!(read.repair.is_none());
     }

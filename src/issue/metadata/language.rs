@@ -16,12 +16,12 @@ pub(crate) fn of_path<'a>(
     let tag = place
         .suffix
         .or_else(|| place.folders.iter().find_map(of_folder));
-    tag.map(canonical)
+    tag.and_then(canonical)
 }
 
 /// A tag in its usual form: `zh-CN` for `zh_cn`, `zh-Hans` for `ZH-hans`; names
-/// of languages become tags.
-pub(crate) fn canonical(tag: &str) -> String {
+/// of languages become tags. `None` for what is no tag.
+pub(crate) fn canonical(tag: &str) -> Option<String> {
     const NAMES: [(&str, &str); 14] = [
         ("english", "en"),
         ("chinese", "zh"),
@@ -40,7 +40,15 @@ pub(crate) fn canonical(tag: &str) -> String {
     ];
     let lower = tag.trim().to_lowercase();
     if let Some((_, tag)) = NAMES.iter().find(|(name, _)| *name == lower) {
-        return (*tag).to_owned();
+        return Some((*tag).to_owned());
+    }
+    let is_part = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let mut parts = lower.split(['-', '_']);
+    let language = parts.next().unwrap_or_default();
+    if !(2..=3).contains(&language.len()) || !is_part(language) || !parts.all(is_part) {
+        return None;
     }
     // RFC 5646 §2.1.1
     let parts = lower
@@ -48,10 +56,10 @@ pub(crate) fn canonical(tag: &str) -> String {
         .enumerate()
         .map(|(index, part)| match part.len() {
             2 if index > 0 => part.to_uppercase(),
-            4 if index > 0 && part.is_ascii() => part[..1].to_uppercase() + &part[1..],
+            4 if index > 0 => part[..1].to_uppercase() + &part[1..],
             _ => part.to_owned(),
         });
-    parts.collect::<Vec<_>>().join("-")
+    Some(parts.collect::<Vec<_>>().join("-"))
 }
 
 /// The language of a text by its letters and, where they are Latin, by its
@@ -268,7 +276,10 @@ mod tests {
             ("中文", "zh"),
             ("en", "en"),
         ] {
-            assert_eq!(canonical(tag), expected);
+            assert_eq!(canonical(tag).as_deref(), Some(expected));
+        }
+        for word in ["Klingon", "", "e", "en_US.UTF-8", "池", "en--us"] {
+            assert_eq!(canonical(word), None, "{word}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! other the editor is told.
 
 mod checks;
+mod chinese;
 mod date;
 mod dates;
 mod language;
@@ -167,9 +168,9 @@ fn language_of(
     let folder = |name: &str| settings.language_folders.get(name).map(String::as_str);
     front_matter
         .text("language")
-        .map(language::canonical)
+        .and_then(language::canonical)
         .or_else(|| language::of_path(place, folder))
-        .or_else(|| settings.language.as_deref().map(language::canonical))
+        .or_else(|| language::canonical(settings.language.as_deref()?))
         .or_else(|| {
             let words = document.events.iter().filter_map(|(event, _)| match event {
                 Event::Text(words) => Some(words.as_ref()),

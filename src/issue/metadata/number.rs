@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::issue::metadata::date;
+use crate::issue::metadata::{chinese, date};
 
 /// The number that a title says with a word or sign for it: `第 5 期`, `#5`,
 /// `Vol.5`, `Issue 5`, `No. 5`, `Newsletter - 5`.
@@ -15,6 +15,7 @@ pub(crate) fn of_title(title: &str) -> Option<u64> {
     MARKED
         .iter()
         .find_map(|pattern| first_sound(pattern, &title))
+        .or_else(|| chinese::value(CHINESE.captures(&title)?.get(1)?.as_str()))
 }
 
 /// The number with which a title ends, or a part of it before `:`, a dash or a
@@ -53,7 +54,10 @@ pub(crate) fn of_stem(stem: &str, folder: Option<&str>) -> Option<u64> {
     }
     let name = stem[..last.start()].trim_end_matches(['-', '_', ' ']);
     let word = last_word(name);
-    let ends = last.end() == stem.len() && word.chars().count() >= 4 && !is_counted_otherwise(word);
+    let ends = last.end() == stem.len()
+        && word.chars().count() >= 4
+        && !is_product(word)
+        && !counts_something_else(word);
     (ends && word.chars().all(char::is_alphabetic))
         .then(|| sound(stem, last.range()))
         .flatten()
@@ -82,11 +86,15 @@ static MARKED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"(?i)\b(?:issue|edition|ausgabe|num[ée]ro|número|episode)\s*[:.–—-]?\s*(\d+)",
         r"(?i)(?:\bno\.|\bnr\.|№|\bn[°º]\.?)\s*(\d+)",
         r"(?i)\bvol(?:ume|\.)?\s*(\d+)",
-        r"(?i)newsletter\s*[:–—-]?\s*(\d+)",
+        r"(?i)newsletter\s*[:–—-]?\s*(\d+)\s*(?:$|[:：(（\[|,–—-])",
     ]
     .map(pattern)
     .to_vec()
 });
+
+/// `第十二期`
+static CHINESE: LazyLock<Regex> =
+    LazyLock::new(|| pattern("第([〇零一二两三四五六七八九十百千]+)(?:期|号|號|回|刊|辑|輯)"));
 
 static NAMED_STEM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -158,7 +166,8 @@ fn is_bare(text: &str, digits: &Range<usize>) -> bool {
         || after.starts_with([
             ':', '：', '(', '（', '-', '–', '—', '|', '·', ',', '，', ')', '）', '[', '【', '/',
         ]);
-    let counts_issues = names_periodical(before) || !is_counted_otherwise(word);
+    let counts_issues =
+        !counts_something_else(word) && (names_periodical(before) || !is_product(word));
     starts && ends && counts_issues && !before.trim_end().ends_with(['~', '～'])
 }
 
@@ -178,65 +187,26 @@ fn names_periodical(text: &str) -> bool {
     WORDS.iter().any(|word| thought.contains(word))
 }
 
-/// Words whose number is not that of the issue: products with versions, parts,
-/// seasons.
-fn is_counted_otherwise(word: &str) -> bool {
-    const WORDS: [&str; 52] = [
-        "python",
-        "rust",
-        "java",
-        "javascript",
-        "c",
-        "c#",
-        "c++",
-        "f#",
-        "php",
-        "ruby",
-        "go",
-        "node",
-        "deno",
-        "swift",
-        "kotlin",
-        "scala",
-        "haskell",
-        "ghc",
-        "perl",
-        "django",
-        "rails",
-        "laravel",
-        "symfony",
-        "angular",
-        "react",
-        "vue",
-        "svelte",
-        "next",
-        "nuxt",
-        "es",
-        "html",
-        "css",
-        "http",
-        "ios",
-        "macos",
-        "android",
-        "windows",
-        "ubuntu",
-        "debian",
-        "fedora",
-        "postgresql",
-        "postgres",
-        "mysql",
-        "gpt",
-        "tensorflow",
-        "part",
-        "season",
-        "chapter",
-        "day",
-        "year",
-        "top",
-        "quarter",
-    ];
+/// Products whose number is a version.
+const PRODUCTS: &str = "python rust java javascript c c# c++ f# php ruby go node deno swift kotlin \
+                        scala haskell ghc perl django rails laravel symfony angular react vue \
+                        svelte next nuxt es html css http ios macos android windows ubuntu debian \
+                        fedora postgresql postgres mysql gpt tensorflow";
+
+/// Words whose number counts something else than issues; those of a year come
+/// again in the next one.
+const OTHER_COUNTS: &str = "part season chapter day week woche semaine kw year top quarter";
+
+fn is_product(word: &str) -> bool {
     let word = word.to_lowercase();
-    WORDS.contains(&word.as_str()) || word.ends_with('季')
+    PRODUCTS.split(' ').any(|product| product == word)
+}
+
+fn counts_something_else(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    OTHER_COUNTS.split(' ').any(|other| other == lower)
+        || word.ends_with('季')
+        || date::is_month_name(word)
 }
 
 fn last_word(text: &str) -> &str {
@@ -289,6 +259,7 @@ mod tests {
             ("每周见闻（第 12 期）：三件小事", 12),
             ("《见闻》第07期", 7),
             ("제 3 호 소식", 3),
+            ("池塘周刊 第十二期", 12),
             ("Pond Letters #6 (2023-06-10)", 6),
             ("池塘周刊＃１２：蛙", 12),
             ("池塘周刊#105：2025 年的蛙", 105),
@@ -326,6 +297,10 @@ mod tests {
             "Looking at Python 3",
             "Pond Weekly: looking at Python 3",
             "9 ways to sit still",
+            "Pond Newsletter: 9 ways to sit still",
+            "Pond News, Week 23, 2023",
+            "Week Ending June 19",
+            "池塘周刊第一季",
             "Season 2",
             "Ducks, TensorFlow 2.1, geese",
             "",

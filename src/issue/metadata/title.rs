@@ -3,6 +3,7 @@
 use pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
 
 use crate::diagnostic::Span;
+use crate::issue::document::collapse;
 use crate::issue::model::Events;
 use crate::issue::{Document, Field, FrontMatter, Origin, Title, Value};
 
@@ -131,11 +132,6 @@ pub(crate) fn plain_text(document: &Document, events: Events) -> String {
         }
     }
     collapse(&text)
-}
-
-/// One space for each run of white space, none at the ends.
-pub(crate) fn collapse(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn same_words(first: &str, second: &str) -> bool {
