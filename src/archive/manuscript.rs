@@ -72,7 +72,9 @@ fn manuscript(reader: &Reader, text: &Text, language: &str) -> Manuscript {
         .map(|diagnostic| diagnostic.locate(source))
         .collect();
     let summary = issue.summary();
-    if !text.readable {
+    // Half of a file in the wrong encoding must not replace what was published.
+    let damaged = text.diagnostics.iter().any(|one| one.code == "not-utf8");
+    if !text.readable || damaged {
         return Manuscript {
             summary,
             findings,

@@ -36,7 +36,7 @@ fn after_number<'t>(title: &'t str, number: &str) -> Option<&'t str> {
     let (at, _) = title.match_indices(number).find(|&(at, _)| {
         let before = title[..at].chars().next_back();
         let after = title[at + number.len()..].chars().next();
-        !before.is_some_and(|c| c.is_alphanumeric() && c.is_ascii())
+        !before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.')
             && !after.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.')
     })?;
     let rest = title[at + number.len()..].trim_start();
