@@ -96,6 +96,9 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Build an issue's mail: as files, or as a test to yourself
     Send(Send),
+    /// Take over the ids of a feed that was published before
+    #[command(subcommand, arg_required_else_help = true)]
+    Ids(Ids),
     /// Show or check the settings
     #[command(subcommand, arg_required_else_help = true)]
     Config(Config),
@@ -267,6 +270,31 @@ pub(crate) struct Send {
     #[arg(long, value_name = "ADDR", num_args = 1..)]
     pub(crate) test: Vec<String>,
     /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ids {
+    /// Pin the ids and dates of a published feed, so that readers see nothing twice
+    #[command(after_help = "\
+Example:
+  curl -s https://weekly.example.org/rss.xml | letterpress ids import - --dry-run
+
+Entries are found by id, then by link, then by title and date. What was found is
+pinned in feeds/ids.lock; what was not is listed.")]
+    Import(Import),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// RSS, Atom or JSON Feed, as a file; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Only say what would be pinned
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

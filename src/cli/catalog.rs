@@ -1,92 +1,24 @@
-//! All issues of a folder, in the order of time, and how one is named.
+//! All issues of a folder, who they are, and how one is named.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::cli::error::CommandError;
 use crate::cli::folder::Folder;
 use crate::cli::newsroom::Newsroom;
-use crate::config::Settings;
-use crate::files::Pattern;
+use crate::identity::{IdLock, Identified, Resolution};
 use crate::issue::Summary;
 
-/// Why an issue is a draft.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Draft {
-    /// It says so in its front matter.
-    Marked,
-    /// It lies in a folder of drafts.
-    Folder,
-    /// Its date is yet to come.
-    Dated,
-}
-
-impl Draft {
-    /// The reason in words.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Draft::Marked => "it is marked as a draft",
-            Draft::Folder => "it lies in a folder of drafts",
-            Draft::Dated => "its date is yet to come",
-        }
-    }
-}
-
-/// One issue file.
-#[derive(Clone, Debug)]
-pub(crate) struct Known {
-    /// Its facts.
-    pub(crate) summary: Summary,
-    /// Its date in the newsletter's zone, where it has one.
-    pub(crate) moment: Option<DateTime<Utc>>,
-    /// Why it is a draft, if it is.
-    pub(crate) draft: Option<Draft>,
-    /// Its path without what differs between translations.
-    pub(crate) group: String,
-}
-
-impl Known {
-    pub(crate) fn new(summary: Summary, settings: &Settings, now: DateTime<Utc>) -> Known {
-        let zone = settings.newsletter.time_zone;
-        let moment = summary.date.map(|date| date.moment(zone));
-        let draft = if summary.draft {
-            Some(Draft::Marked)
-        } else if in_folder_of_drafts(&summary.path, &settings.issues.drafts) {
-            Some(Draft::Folder)
-        } else if moment.is_some_and(|moment| moment > now) {
-            Some(Draft::Dated)
-        } else {
-            None
-        };
-        Known {
-            group: group(&summary, &settings.issues.reading.language_folders),
-            summary,
-            moment,
-            draft,
-        }
-    }
-
-    /// A line that tells it from others.
-    fn line(&self) -> String {
-        let date = self.summary.date.map(|date| date.date.to_string());
-        let words = [
-            Some(self.summary.path.clone()),
-            self.summary
-                .number
-                .map(|number| format!("#{}", number.value)),
-            date,
-            Some(self.summary.title.clone()),
-        ];
-        let words: Vec<String> = words.into_iter().flatten().collect();
-        words.join("  ")
-    }
-}
-
-/// All issues, oldest first.
+/// All issues with their identities.
 #[derive(Debug)]
 pub(crate) struct Catalog {
-    pub(crate) issues: Vec<Known>,
+    /// The facts of each file, in the order of paths.
+    pub(crate) summaries: Vec<Summary>,
+    /// Who they are, in the same order.
+    pub(crate) resolution: Resolution,
+    /// Indices, oldest first.
+    order: Vec<usize>,
 }
 
 impl Catalog {
@@ -95,126 +27,180 @@ impl Catalog {
         let reader = folder.reader()?;
         let files = folder.issue_files()?;
         let summaries = folder.read_all(&reader, &files, |text| reader.parse(text).0.summary());
-        Ok(Catalog::new(summaries, folder))
+        let (lock, _) = folder.id_lock()?;
+        Ok(Catalog::new(summaries, &lock, folder))
     }
 
     /// The issues of a newsroom, those that cannot be read included.
     pub(crate) fn of(newsroom: &Newsroom, folder: &Folder) -> Catalog {
         let all = newsroom.manuscripts.iter().chain(&newsroom.unreadable);
-        Catalog::new(all.map(|one| one.summary.clone()).collect(), folder)
+        let summaries = all.map(|one| one.summary.clone()).collect();
+        Catalog::new(summaries, &newsroom.lock, folder)
     }
 
-    /// Puts summaries into order.
-    pub(crate) fn new(summaries: Vec<Summary>, folder: &Folder) -> Catalog {
-        let mut issues: Vec<Known> = summaries
-            .into_iter()
-            .map(|summary| Known::new(summary, folder.settings(), folder.now))
-            .collect();
-        issues.sort_by(|a, b| age(a).cmp(&age(b)));
-        Catalog { issues }
+    /// Tells who the issues are.
+    pub(crate) fn new(summaries: Vec<Summary>, lock: &IdLock, folder: &Folder) -> Catalog {
+        let resolution = folder.resolve(lock, &summaries);
+        let mut order: Vec<usize> = (0..summaries.len()).collect();
+        order.sort_by_key(|&index| {
+            let known = &resolution.issues[index];
+            (known.date, known.number, index)
+        });
+        Catalog {
+            summaries,
+            resolution,
+            order,
+        }
     }
 
-    /// The files of the one issue that `selector` names: several when it has
-    /// translations, the default language first.
+    /// One file with its identity.
+    pub(crate) fn get(&self, index: usize) -> (&Summary, &Identified) {
+        (&self.summaries[index], &self.resolution.issues[index])
+    }
+
+    /// Indices of all files, oldest first.
+    pub(crate) fn oldest_first(&self) -> impl DoubleEndedIterator<Item = usize> + Clone + '_ {
+        self.order.iter().copied()
+    }
+
+    /// The files of the one issue that `selector` names: one if it is a path or
+    /// says the language, otherwise the issue in all languages, the newsletter's
+    /// first. A path may name a file that is not among the issues.
     pub(crate) fn select(
         &self,
         folder: &Folder,
         selector: &str,
-    ) -> Result<Vec<Known>, CommandError> {
+    ) -> Result<Vec<Summary>, CommandError> {
         if folder.path(selector).is_file() {
             return self.file(folder, selector);
         }
-        let matches: Vec<&Known> = match selector {
-            "latest" => self.latest().into_iter().collect(),
-            "next" => self.next(folder.now).into_iter().collect(),
-            _ => self.named(selector),
-        };
-        let Some(first) = matches.first() else {
-            return Err(self.nothing(selector));
-        };
-        let exact = selector.contains('/');
-        if matches.iter().any(|known| known.group != first.group) {
-            let lines: Vec<String> = matches.iter().map(|known| known.line()).collect();
-            let words = format!("{selector} means several issues:\n  {}", lines.join("\n  "));
-            return Err(CommandError::usage(words).hint("name one of them by its path"));
+        let exact = self.summaries.iter().position(|one| one.path == selector);
+        if let Some(index) = exact {
+            return Ok(vec![self.summaries[index].clone()]);
         }
-        let mut files: Vec<Known> = if exact {
-            matches.into_iter().cloned().collect()
-        } else {
-            let group = &first.group;
-            let whole = self.issues.iter().filter(|known| known.group == *group);
-            whole.cloned().collect()
-        };
-        let default = &folder.settings().newsletter.language;
-        files.sort_by_key(|known| known.summary.language.as_ref() != Some(default));
-        Ok(files)
-    }
-
-    /// The file itself, in the folder's search or not.
-    fn file(&self, folder: &Folder, path: &str) -> Result<Vec<Known>, CommandError> {
-        let name = folder.name_of(path.as_ref());
-        let known = self.issues.iter().find(|known| known.summary.path == name);
-        if let Some(known) = known {
-            return Ok(vec![known.clone()]);
-        }
-        let reader = folder.reader()?;
-        let text = folder.read(&reader, &name);
-        let summary = reader.parse(&text).0.summary();
-        Ok(vec![Known::new(summary, folder.settings(), folder.now)])
-    }
-
-    /// The newest that is no draft.
-    pub(crate) fn latest(&self) -> Option<&Known> {
-        self.issues.iter().rev().find(|known| known.draft.is_none())
-    }
-
-    /// The nearest draft: the first that is yet to come, else the newest.
-    pub(crate) fn next(&self, now: DateTime<Utc>) -> Option<&Known> {
-        let mut drafts = self.issues.iter().filter(|known| known.draft.is_some());
-        let to_come = |known: &&Known| known.moment.is_some_and(|moment| moment >= now);
-        drafts.clone().find(to_come).or_else(|| drafts.next_back())
-    }
-
-    fn named(&self, selector: &str) -> Vec<&Known> {
         let (language, name) = match selector.split_once('/') {
             Some((language, name)) => (Some(language), name),
             None => (None, selector),
         };
-        let speaks = |known: &&Known| {
-            language.is_none_or(|language| {
-                let own = known.summary.language.as_deref().unwrap_or_default();
-                own.eq_ignore_ascii_case(language)
-                    || own
-                        .split('-')
-                        .next()
-                        .unwrap_or_default()
-                        .eq_ignore_ascii_case(language)
-            })
+        let candidates: Vec<usize> = self
+            .oldest_first()
+            .filter(|&index| speaks(&self.resolution.issues[index].language, language))
+            .collect();
+        let matches = match name {
+            "latest" => self.latest_of(&candidates).into_iter().collect(),
+            "next" => self.next_of(&candidates, folder.now).into_iter().collect(),
+            _ => self.named(&candidates, name),
         };
-        let number: Option<u64> = name.trim_start_matches('#').parse().ok();
-        let date: Option<NaiveDate> = name.parse().ok();
-        let candidates = || self.issues.iter().filter(speaks);
-        let by = |matches: &dyn Fn(&Known) -> bool| -> Vec<&Known> {
-            candidates().filter(|known| matches(known)).collect()
+        let keys: BTreeSet<&str> = matches.iter().map(|&index| self.key(index)).collect();
+        let Some(key) = keys.first().filter(|_| keys.len() == 1) else {
+            return Err(match matches.is_empty() {
+                true => self.nothing(selector),
+                false => self.several(selector, &matches),
+            });
         };
-        if name == "latest" {
-            let published = candidates().rev().find(|known| known.draft.is_none());
-            return published.into_iter().collect();
+        if language.is_some() {
+            return Ok(matches
+                .iter()
+                .map(|&index| self.summaries[index].clone())
+                .collect());
         }
-        if number.is_some() {
-            let by_number = by(&|known| known.summary.number.map(|own| own.value) == number);
-            if !by_number.is_empty() {
-                return by_number;
+        let mut files: Vec<usize> = (0..self.summaries.len())
+            .filter(|&index| self.key(index) == *key)
+            .collect();
+        let default = &folder.settings().newsletter.language;
+        files.sort_by_key(|&index| self.resolution.issues[index].language != *default);
+        Ok(files
+            .into_iter()
+            .map(|index| self.summaries[index].clone())
+            .collect())
+    }
+
+    /// The issue of a file, which need not be among the others. Where it holds
+    /// several, one must be named.
+    fn file(&self, folder: &Folder, path: &str) -> Result<Vec<Summary>, CommandError> {
+        let name = folder.name_of(path.as_ref());
+        let inside = |&index: &usize| folder.file_of(&self.summaries[index].path) == name;
+        let found: Vec<usize> = self.oldest_first().filter(inside).collect();
+        match found.as_slice() {
+            [index] => Ok(vec![self.summaries[*index].clone()]),
+            [] => {
+                let reader = folder.reader()?;
+                let text = folder.read(&reader, &name);
+                Ok(vec![reader.parse(&text).0.summary()])
+            }
+            several => Err(self.several(path, several)),
+        }
+    }
+
+    /// The newest that is no draft.
+    pub(crate) fn latest(&self) -> Option<usize> {
+        self.latest_of(&self.order)
+    }
+
+    fn latest_of(&self, candidates: &[usize]) -> Option<usize> {
+        let mut newest_first = candidates.iter().rev().copied();
+        newest_first.find(|&index| !self.is_draft(index))
+    }
+
+    /// The nearest draft: the first that is yet to come, else the newest.
+    fn next_of(&self, candidates: &[usize], now: DateTime<Utc>) -> Option<usize> {
+        let mut drafts = candidates
+            .iter()
+            .copied()
+            .filter(|&index| self.is_draft(index));
+        let dated = |index: usize| self.summaries[index].date.is_some();
+        let to_come = |&index: &usize| dated(index) && self.resolution.issues[index].date >= now;
+        drafts
+            .clone()
+            .find(to_come)
+            .or_else(|| drafts.clone().rfind(|&index| dated(index)))
+            .or_else(|| drafts.next_back())
+    }
+
+    /// Whether a file is a draft, for whatever reason.
+    pub(crate) fn is_draft(&self, index: usize) -> bool {
+        self.resolution.issues[index].publication.is_draft()
+    }
+
+    fn key(&self, index: usize) -> &str {
+        self.resolution.issues[index].key.as_str()
+    }
+
+    fn named(&self, candidates: &[usize], name: &str) -> Vec<usize> {
+        let by = |matches: &dyn Fn(&Summary, &Identified) -> bool| -> Vec<usize> {
+            let matches = |&index: &usize| {
+                let (summary, identified) = self.get(index);
+                matches(summary, identified)
+            };
+            candidates.iter().copied().filter(matches).collect()
+        };
+        if let Ok(date) = name.parse::<NaiveDate>() {
+            return by(&|summary, _| summary.date.map(|own| own.date) == Some(date));
+        }
+        if let Ok(number) = name.trim_start_matches('#').parse::<u64>() {
+            let found = by(&|_, identified| identified.number == Some(number));
+            if !found.is_empty() {
+                return found;
             }
         }
-        if date.is_some() {
-            return by(&|known| known.summary.date.map(|own| own.date) == date);
-        }
-        by(&|known| known.summary.slug.as_deref() == Some(name) || known.summary.stem == name)
+        by(&|summary, identified| {
+            identified.slug == name
+                || summary.stem == name
+                || identified.earlier_slugs.iter().any(|slug| slug == name)
+        })
+    }
+
+    fn several(&self, selector: &str, matches: &[usize]) -> CommandError {
+        let lines: Vec<String> = matches.iter().map(|&index| self.line(index)).collect();
+        CommandError::usage(format!(
+            "{selector} means several issues:\n  {}",
+            lines.join("\n  ")
+        ))
+        .hint("name one of them by its path")
     }
 
     fn nothing(&self, selector: &str) -> CommandError {
-        if self.issues.is_empty() {
+        if self.summaries.is_empty() {
             return CommandError::usage("there are no issues in this folder")
                 .hint("`letterpress new` begins one; issues.paths says where they are");
         }
@@ -226,47 +212,29 @@ impl Catalog {
         match (selector, self.latest()) {
             ("latest", _) => error.hint("`next` names the nearest draft"),
             ("next", _) => error.hint("`letterpress new` begins one"),
-            (_, Some(latest)) => error.hint(format!("the latest is {}", latest.line())),
+            (_, Some(latest)) => error.hint(format!("the latest is {}", self.line(latest))),
             (_, None) => error,
         }
     }
+
+    /// A line that tells a file from others.
+    fn line(&self, index: usize) -> String {
+        let (summary, identified) = self.get(index);
+        let words = [
+            Some(summary.path.clone()),
+            identified.number.map(|number| format!("#{number}")),
+            summary.date.map(|date| date.date.to_string()),
+            Some(summary.title.clone()),
+        ];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        words.join("  ")
+    }
 }
 
-/// Oldest first: by date, then number; what has no date goes by its number.
-fn age(known: &Known) -> (Option<DateTime<Utc>>, Option<u64>, &str) {
-    let number = known.summary.number.map(|number| number.value);
-    (known.moment, number, &known.summary.path)
-}
-
-/// Whether a folder above the file is one of drafts.
-fn in_folder_of_drafts(path: &str, drafts: &[String]) -> bool {
-    let patterns: Vec<Pattern> = drafts.iter().map(|text| Pattern::new(text)).collect();
-    path.match_indices('/')
-        .any(|(end, _)| patterns.iter().any(|pattern| pattern.matches(&path[..end])))
-}
-
-/// A path less the folder or ending that names its language.
-fn group(summary: &Summary, folders: &BTreeMap<String, String>) -> String {
-    let Some(language) = &summary.language else {
-        return summary.path.clone();
-    };
-    let primary = language.split('-').next().unwrap_or(language);
-    let names = |part: &str| {
-        part.eq_ignore_ascii_case(language)
-            || part.eq_ignore_ascii_case(primary)
-            || folders.get(part) == Some(language)
-    };
-    let mut parts: Vec<&str> = summary.path.split('/').collect();
-    let file = parts.pop().unwrap_or_default();
-    parts.retain(|part| !names(part));
-    let endings: Vec<&str> = file.split('.').collect();
-    let file: Vec<&str> = endings
-        .iter()
-        .enumerate()
-        .filter(|(index, ending)| *index == 0 || !names(ending))
-        .map(|(_, ending)| *ending)
-        .collect();
-    let file = file.join(".");
-    parts.push(&file);
-    parts.join("/")
+/// Whether a language is the one asked for; `zh` also asks for `zh-Hans`.
+fn speaks(own: &str, asked: Option<&str>) -> bool {
+    asked.is_none_or(|asked| {
+        let primary = own.split('-').next().unwrap_or(own);
+        own.eq_ignore_ascii_case(asked) || primary.eq_ignore_ascii_case(asked)
+    })
 }

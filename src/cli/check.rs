@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use crate::cli::args::{Check, Global};
-use crate::cli::catalog::{Catalog, Known};
+use crate::cli::catalog::Catalog;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
+use crate::cli::newsroom::read_templates;
 use crate::cli::report::{self, Counts, Format, counted};
 use crate::cli::since::{Added, tracked};
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::{Diagnostic, Finding, Level};
-use crate::issue::{Reader, Summary};
+use crate::issue::{Reader, Summary, Text};
+use crate::render::local_paths;
 
 /// Runs `letterpress check`.
 pub(crate) fn run(
@@ -29,23 +31,9 @@ pub(crate) fn run(
     let reader = folder.reader()?;
     let (catalog, mut findings) = read(&folder, &reader)?;
     let chosen = choose(&folder, &catalog, options)?;
-    let outside: Vec<String> = match &chosen {
-        Some(chosen) => {
-            let listed = |path: &String| catalog.issues.iter().any(|one| one.summary.path == *path);
-            chosen
-                .iter()
-                .filter(|path| !listed(path))
-                .cloned()
-                .collect()
-        }
-        None => Vec::new(),
-    };
-    let more = folder.read_all(&reader, &outside, |text| {
-        let (_, diagnostics) = reader.parse(text);
-        let located = diagnostics.into_iter().map(|one| one.locate(&text.source));
-        located.collect::<Vec<_>>()
-    });
-    findings.extend(more.into_iter().flatten());
+    if let Some(chosen) = &chosen {
+        findings.extend(outside(&folder, &reader, &catalog, chosen)?);
+    }
     findings.extend(across(&folder, &reader, &catalog, chosen.as_ref())?);
     let files = match &chosen {
         Some(chosen) => {
@@ -54,8 +42,9 @@ pub(crate) fn run(
         }
         None => {
             findings.extend(folder.loaded.findings.iter().cloned());
+            findings.extend(read_templates(&folder)?.1);
             findings.extend(exposed(&folder));
-            catalog.issues.len()
+            catalog.summaries.len()
         }
     };
     if let Some(added) = &added {
@@ -73,18 +62,47 @@ pub(crate) fn run(
 /// All issues, and what there is to say about each alone.
 fn read(folder: &Folder, reader: &Reader) -> Result<(Catalog, Vec<Finding>), CommandError> {
     let files = folder.issue_files()?;
-    let read = folder.read_all(reader, &files, |text| {
-        let (issue, diagnostics) = reader.parse(text);
-        let located = diagnostics.into_iter().map(|one| one.locate(&text.source));
-        (issue.summary(), located.collect::<Vec<_>>())
-    });
-    let mut findings = Vec::new();
+    let read = folder.read_all(reader, &files, |text| found(reader, text));
+    let (lock, mut findings) = folder.id_lock()?;
     let mut summaries: Vec<Summary> = Vec::with_capacity(read.len());
     for (summary, found) in read {
         summaries.push(summary);
         findings.extend(found);
     }
-    Ok((Catalog::new(summaries, folder), findings))
+    let catalog = Catalog::new(summaries, &lock, folder);
+    findings.extend(catalog.resolution.findings.iter().cloned());
+    Ok((catalog, findings))
+}
+
+/// What there is to say about chosen files that are not among the issues.
+fn outside(
+    folder: &Folder,
+    reader: &Reader,
+    catalog: &Catalog,
+    chosen: &BTreeSet<String>,
+) -> Result<Vec<Finding>, CommandError> {
+    let listed = |path: &String| {
+        let mut paths = catalog
+            .summaries
+            .iter()
+            .map(|one| folder.file_of(&one.path));
+        paths.any(|own| own == path)
+    };
+    let outside: Vec<String> = chosen
+        .iter()
+        .filter(|path| !listed(path))
+        .cloned()
+        .collect();
+    let found = folder.read_all(reader, &outside, |text| found(reader, text).1);
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The facts of a text and what there is to say about it.
+fn found(reader: &Reader, text: &Text) -> (Summary, Vec<Finding>) {
+    let (issue, mut diagnostics) = reader.parse(text);
+    diagnostics.extend(local_paths(&issue));
+    let located = diagnostics.into_iter().map(|one| one.locate(&text.source));
+    (issue.summary(), located.collect())
 }
 
 /// The paths of the issues that were named; `None` for all.
@@ -98,8 +116,8 @@ fn choose(
     }
     let mut chosen = BTreeSet::new();
     for selector in &options.issues {
-        for known in catalog.select(folder, selector)? {
-            chosen.insert(known.summary.path);
+        for summary in catalog.select(folder, selector)? {
+            chosen.insert(folder.file_of(&summary.path).to_owned());
         }
     }
     Ok(Some(chosen))
@@ -118,39 +136,22 @@ fn across(
         Some(word) => Level::parse(word).unwrap_or(Some(usual)),
         None => Some(usual),
     };
-    let wanted = |known: &Known| chosen.is_none_or(|paths| paths.contains(&known.summary.path));
     let mut findings = Vec::new();
     if let Some(level) = level("duplicate-issue-number", Level::Error) {
-        let mut numbers: BTreeMap<(Option<&str>, u64), &Known> = BTreeMap::new();
-        for known in &catalog.issues {
-            let Some(number) = known.summary.number else {
-                continue;
-            };
-            let key = (known.summary.language.as_deref(), number.value);
-            match numbers.get(&key) {
-                Some(first) => {
-                    let words = format!(
-                        "number {} belongs to {} already",
-                        number.value, first.summary.path
-                    );
-                    let diagnostic = Diagnostic::new(level, "duplicate-issue-number", words);
-                    findings.push(Finding::whole_file(&known.summary.path, diagnostic));
-                }
-                None => {
-                    numbers.insert(key, known);
-                }
-            }
-        }
+        findings.extend(duplicate_numbers(folder, catalog, level));
     }
     if let Some(level) = level("seen-before", Level::Note) {
-        let seen = seen_before(catalog, &wanted);
-        for (path, marks) in seen {
-            let text = folder.read_issue(reader, path);
+        for (path, marks) in seen_before(catalog) {
+            let file = folder.file_of(path);
+            if chosen.is_some_and(|chosen| !chosen.contains(file)) {
+                continue;
+            }
+            let text = folder.read(reader, file);
             let lines: Vec<&str> = text.source.stored_text().lines().collect();
             for (line, earlier) in marks {
-                let words = format!("{} had this link already", earlier.summary.path);
+                let words = format!("{earlier} had this link already");
                 let mut finding =
-                    Finding::whole_file(path, Diagnostic::new(level, "seen-before", words));
+                    Finding::whole_file(file, Diagnostic::new(level, "seen-before", words));
                 finding.place = lines
                     .get(line.saturating_sub(1))
                     .map(|excerpt| report::link_on_line(line, excerpt));
@@ -161,24 +162,42 @@ fn across(
     Ok(findings)
 }
 
-type Seen<'a> = BTreeMap<&'a str, Vec<(usize, &'a Known)>>;
+/// Issues whose number an earlier one has; translations are one issue.
+fn duplicate_numbers(folder: &Folder, catalog: &Catalog, level: Level) -> Vec<Finding> {
+    let mut numbers: BTreeMap<(&str, u64), usize> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for index in catalog.oldest_first() {
+        let (summary, identified) = catalog.get(index);
+        let Some(number) = identified.number else {
+            continue;
+        };
+        let first = *numbers
+            .entry((&identified.language, number))
+            .or_insert(index);
+        if first != index {
+            let other = &catalog.summaries[first].path;
+            let words = format!("number {number} belongs to {other} already");
+            let diagnostic = Diagnostic::new(level, "duplicate-issue-number", words);
+            let file = folder.file_of(&summary.path);
+            findings.push(Finding::whole_file(file, diagnostic));
+        }
+    }
+    findings
+}
 
-/// The lines of each wanted issue whose link stood in an earlier one. A
-/// translation is the same issue.
-fn seen_before<'a>(catalog: &'a Catalog, wanted: &dyn Fn(&Known) -> bool) -> Seen<'a> {
-    let mut first: BTreeMap<u64, &Known> = BTreeMap::new();
-    let mut seen: Seen<'a> = BTreeMap::new();
-    for known in &catalog.issues {
-        for mark in &known.summary.links {
-            match first.get(&mark.hash) {
-                Some(earlier) if earlier.group != known.group && wanted(known) => {
-                    let lines = seen.entry(&known.summary.path).or_default();
-                    lines.push((mark.line as usize, *earlier));
-                }
-                Some(_) => {}
-                None => {
-                    first.insert(mark.hash, known);
-                }
+/// By path of an issue, the lines with a link that an earlier issue had, and
+/// which one.
+fn seen_before(catalog: &Catalog) -> BTreeMap<&str, Vec<(usize, &str)>> {
+    let mut first: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
+    for index in catalog.oldest_first() {
+        let (summary, identified) = catalog.get(index);
+        for mark in &summary.links {
+            let earlier = *first.entry(mark.hash).or_insert(index);
+            let (earlier, its_identity) = catalog.get(earlier);
+            if its_identity.key != identified.key {
+                let lines = seen.entry(&summary.path).or_default();
+                lines.push((mark.line as usize, &earlier.path));
             }
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use url::Url;
 
 use crate::cli::args::Global;
 use crate::cli::error::CommandError;
@@ -12,12 +13,19 @@ use crate::cli::parallel::in_parallel;
 use crate::cli::report;
 use crate::cli::terminal::Terminal;
 use crate::config::{self, Loaded, Settings, Sources};
-use crate::diagnostic::{Diagnostic, Level, SourceFile};
+use crate::diagnostic::{Diagnostic, Finding, Level, SourceFile};
 use crate::files::{self, Search, read_if_there, read_limited, slashed};
-use crate::issue::{Reader, Text};
+use crate::identity::{self, IdLock, Identified, PermalinkFields, Resolution, permalink};
+use crate::issue::{Reader, Summary, Text};
 
 /// The newsletter's own settings, below its folder.
 pub(crate) const CONFIG_FILE: &str = "config/letterpress.toml";
+
+/// Where ids are pinned, below the newsletter's folder.
+pub(crate) const LOCK_FILE: &str = "feeds/ids.lock";
+
+/// Ten thousand issues have a lock of about 10 MB.
+const LOCK_LIMIT: u64 = 256 << 20;
 
 /// No settings file is near this size.
 const CONFIG_LIMIT: u64 = 1 << 20;
@@ -121,6 +129,48 @@ impl Folder {
             let words: Vec<String> = diagnostics.into_iter().map(|one| one.message).collect();
             CommandError::usage(words.join("; "))
         })
+    }
+
+    /// What is pinned for ever, and what is wrong with its file.
+    pub(crate) fn id_lock(&self) -> Result<(IdLock, Vec<Finding>), CommandError> {
+        let bytes = read_if_there(&self.path(LOCK_FILE), LOCK_LIMIT)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let source = SourceFile::new(LOCK_FILE, text);
+        let (lock, diagnostics) = IdLock::parse(&source);
+        let located = diagnostics.into_iter().map(|one| one.locate(&source));
+        Ok((lock, located.collect()))
+    }
+
+    /// Who the issues are, by what is pinned.
+    pub(crate) fn resolve(&self, lock: &IdLock, summaries: &[Summary]) -> Resolution {
+        let newsletter = &self.settings().newsletter;
+        let settings = identity::Settings {
+            domain: newsletter.url.host_str().unwrap_or("localhost"),
+            language: &newsletter.language,
+            drafts: &self.settings().issues.drafts,
+            zone: newsletter.time_zone,
+            now: self.now,
+        };
+        identity::resolve(lock, summaries, &settings)
+    }
+
+    /// The address of an issue's page.
+    pub(crate) fn page_address(&self, issue: &Identified) -> Result<Url, CommandError> {
+        let newsletter = &self.settings().newsletter;
+        let fields = PermalinkFields::of(issue, newsletter.time_zone, &newsletter.language);
+        let path = permalink(&self.settings().issues.permalink, &fields)
+            .map_err(|diagnostic| CommandError::usage(diagnostic.message))?;
+        let page = newsletter.url.join(path.trim_start_matches('/'));
+        page.map_err(|cause| CommandError::new(Exit::Usage, cause))
+    }
+
+    /// The file that a summary's path names: `a.md` of `a.md#2`, the second
+    /// issue in it.
+    pub(crate) fn file_of<'p>(&self, path: &'p str) -> &'p str {
+        match path.rsplit_once('#') {
+            Some((file, _)) if !self.path(path).is_file() => file,
+            _ => path,
+        }
     }
 
     /// Reads one issue file. One that is over the limit, or that may not be read,

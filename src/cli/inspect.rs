@@ -1,5 +1,8 @@
 //! `inspect`: what was understood of files, as JSON.
 
+use std::fs::File;
+use std::io::ErrorKind;
+
 use serde_json::Value;
 
 use crate::cli::args::{Global, Inspect};
@@ -7,6 +10,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
 use crate::cli::terminal::Terminal;
+use crate::files;
 use crate::issue::inspect;
 
 /// Runs `letterpress inspect`.
@@ -22,6 +26,19 @@ pub(crate) fn run(
         .iter()
         .map(|path| folder.name_of(path))
         .collect();
+    // A file that is named must be there; what else is wrong is said inside.
+    for name in &names {
+        let path = folder.path(name);
+        let opened = File::open(&path).and_then(|file| file.metadata());
+        let about = opened.map_err(|source| files::Error::Read {
+            path: path.clone(),
+            source,
+        })?;
+        if about.is_dir() {
+            let source = ErrorKind::IsADirectory.into();
+            return Err(files::Error::Read { path, source }.into());
+        }
+    }
     let mut objects = folder.read_all(&reader, &names, |text| {
         let (issue, diagnostics) = reader.parse(text);
         inspect(&issue, &diagnostics)

@@ -13,6 +13,7 @@ mod config;
 mod error;
 mod exit;
 mod folder;
+mod ids;
 mod init;
 mod inspect;
 mod letters;
@@ -87,6 +88,7 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Build(options) => build::run(global, options, terminal),
         Command::Publish(options) => publish::run(global, options, terminal),
         Command::Send(options) => send::run(global, options, terminal),
+        Command::Ids(options) => ids::run(global, options, terminal),
         Command::Config(options) => config::run(global, options, terminal),
         Command::Completions(options) => completions::completions(options, terminal),
         Command::Man => completions::man(terminal),

@@ -3,15 +3,16 @@
 use chrono::{Days, NaiveDate};
 
 use crate::cli::args::{Global, New};
-use crate::cli::catalog::{Catalog, Draft, Known};
+use crate::cli::catalog::Catalog;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
 use crate::cli::report;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::files::{Pattern, read_if_there, write_new};
-use crate::issue::slug;
+use crate::files::{read_if_there, write_new};
+use crate::identity::{DraftReason, Publication};
+use crate::issue::{Summary, slug};
 
 /// The template, below the newsletter's folder.
 const TEMPLATE: &str = "templates/issue.md";
@@ -71,30 +72,35 @@ pub(crate) fn run(
     Ok(Exit::Done)
 }
 
-/// The issues that follow each other: all that are published, then drafts that
-/// continue them at about their pace. One that is dated years ahead is no part.
-fn chain(catalog: &Catalog) -> Vec<&Known> {
-    let dated = |known: &&Known| known.summary.date.is_some();
-    let published = catalog.issues.iter().filter(|known| known.draft.is_none());
-    let mut chain: Vec<&Known> = published.filter(dated).collect();
+/// The issues that follow each other, by number and date: all that are
+/// published, then drafts that continue them at about their pace. One that is
+/// dated years ahead is no part.
+fn chain(catalog: &Catalog) -> Vec<&Summary> {
+    let all = || {
+        catalog
+            .oldest_first()
+            .map(|index| (index, &catalog.summaries[index]))
+    };
+    let mut chain: Vec<&Summary> = all()
+        .filter(|&(index, _)| !catalog.is_draft(index))
+        .map(|(_, summary)| summary)
+        .collect();
     let limit = 3 * gap(&chain);
-    for known in catalog.issues.iter().filter(|known| known.draft.is_some()) {
-        let date = known.summary.date.map(|date| date.date);
-        let last = chain.last().and_then(|last| last.summary.date);
-        match (date, last) {
-            (Some(date), Some(last)) if (date - last.date).num_days() <= limit => chain.push(known),
-            (Some(_), None) => chain.push(known),
-            _ => {}
+    for (_, summary) in all().filter(|&(index, _)| catalog.is_draft(index)) {
+        let last = chain.iter().rev().find_map(|last| last.date);
+        match (summary.date, last) {
+            (Some(date), Some(last)) if (date.date - last.date).num_days() > limit => {}
+            _ => chain.push(summary),
         }
     }
     chain
 }
 
 /// The days between two issues: the median, or a week.
-fn gap(chain: &[&Known]) -> i64 {
+fn gap(chain: &[&Summary]) -> i64 {
     let mut dates: Vec<NaiveDate> = chain
         .iter()
-        .filter_map(|known| known.summary.date.map(|date| date.date))
+        .filter_map(|known| known.date.map(|date| date.date))
         .collect();
     dates.sort();
     dates.dedup();
@@ -113,7 +119,7 @@ fn next_date(catalog: &Catalog, today: NaiveDate) -> NaiveDate {
     let chain = chain(catalog);
     let last = chain
         .iter()
-        .filter_map(|known| known.summary.date.map(|date| date.date))
+        .filter_map(|known| known.date.map(|date| date.date))
         .max();
     let Some(mut date) = last else {
         return today;
@@ -134,13 +140,11 @@ fn next_date(catalog: &Catalog, today: NaiveDate) -> NaiveDate {
 
 /// One more than the last number; none where issues have none.
 fn next_number(catalog: &Catalog) -> Option<u64> {
-    if catalog.issues.is_empty() {
+    if catalog.summaries.is_empty() {
         return Some(1);
     }
-    let number = |known: &&Known| known.summary.number.map(|number| number.value);
-    let last = chain(catalog).iter().filter_map(number).max();
-    let last = last.or_else(|| catalog.issues.iter().filter_map(|one| number(&one)).max());
-    last.map(|last| last + 1)
+    let numbers = chain(catalog).into_iter().filter_map(|one| one.number);
+    numbers.map(|number| number.value + 1).max()
 }
 
 /// Where the draft goes: into the folder of drafts, under a name like those of
@@ -152,26 +156,23 @@ fn place(
     number: Option<u64>,
     title: &str,
 ) -> String {
-    let language = &folder.settings().newsletter.language;
-    let own = |known: &&&Known| {
-        let spoken = known.summary.language.as_ref();
-        spoken.is_none_or(|spoken| spoken == language)
-    };
-    let published: Vec<&Known> = catalog
-        .issues
-        .iter()
-        .filter(|known| known.draft.is_none())
+    let published: Vec<usize> = catalog
+        .oldest_first()
+        .filter(|&index| !catalog.is_draft(index))
         .collect();
-    let mut before: Vec<&Known> = published.iter().filter(own).copied().collect();
+    let main = &folder.settings().newsletter.language;
+    let own = |&index: &usize| catalog.resolution.issues[index].language == *main;
+    let mut before: Vec<usize> = published.iter().copied().filter(own).collect();
     if before.is_empty() {
         before = published;
     }
-    let home = before
-        .last()
-        .map_or("issues", |last| parent(&last.summary.path));
+    let before: Vec<&Summary> = before
+        .into_iter()
+        .map(|index| &catalog.summaries[index])
+        .collect();
+    let home = before.last().map_or("issues", |last| parent(&last.path));
     let name = file_name(&before, date, number, title);
-    let folder = drafts_folder(folder, catalog, home);
-    match folder.as_str() {
+    match drafts_folder(folder, catalog, home).as_str() {
         "" => name,
         folder => format!("{folder}/{name}"),
     }
@@ -181,29 +182,25 @@ fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// The folder of drafts that is in use, or the first that the settings name,
-/// beside the issues.
+/// The folder of drafts that is in use, or the first that the settings name: a
+/// bare name means one beside the issues.
 fn drafts_folder(folder: &Folder, catalog: &Catalog, home: &str) -> String {
-    let drafts = catalog.issues.iter().rev();
-    let in_use = drafts
-        .filter(|known| known.draft == Some(Draft::Folder))
-        .map(|known| parent(&known.summary.path))
-        .find(|used| parent(used) == home || home.starts_with(parent(used)));
-    if let Some(used) = in_use {
-        return used.to_owned();
-    }
-    let plain = |text: &&String| !Pattern::is_one(text);
-    match folder.settings().issues.drafts.iter().find(plain) {
-        Some(path) if path.contains('/') => path.trim_matches('/').to_owned(),
-        Some(name) if home.is_empty() => name.clone(),
-        Some(name) => format!("{home}/{name}"),
-        None => home.to_owned(),
-    }
+    let used = catalog.oldest_first().rev().find_map(|index| {
+        let (summary, identified) = catalog.get(index);
+        let in_folder = identified.publication == Publication::Draft(DraftReason::Folder);
+        in_folder.then(|| parent(&summary.path).to_owned())
+    });
+    let first = folder.settings().issues.drafts.first();
+    let named = first.map(|path| match path.trim_end_matches('/') {
+        name if name.contains('/') || home.is_empty() => name.to_owned(),
+        name => format!("{home}/{name}"),
+    });
+    used.or(named).unwrap_or_else(|| home.to_owned())
 }
 
 /// The name of the last issue's file with its date and number moved on. Words
 /// that change from issue to issue are those of the title.
-fn file_name(before: &[&Known], date: NaiveDate, number: Option<u64>, title: &str) -> String {
+fn file_name(before: &[&Summary], date: NaiveDate, number: Option<u64>, title: &str) -> String {
     let slug = match (slug(title), number) {
         (words, _) if !words.is_empty() => words,
         (_, Some(number)) => format!("issue-{number}"),
@@ -214,7 +211,7 @@ fn file_name(before: &[&Known], date: NaiveDate, number: Option<u64>, title: &st
         return format!("{date}-{slug}.md");
     };
     let shape = Shape::of(last);
-    let ending = if last.summary.path.ends_with(".markdown") {
+    let ending = if last.path.ends_with(".markdown") {
         "markdown"
     } else {
         "md"
@@ -258,12 +255,12 @@ enum Part {
 }
 
 impl Shape {
-    fn of(known: &Known) -> Shape {
-        let stem = known.summary.stem.as_str();
-        let date = known.summary.date.map(|date| date.date);
+    fn of(known: &Summary) -> Shape {
+        let stem = known.stem.as_str();
+        let date = known.date.map(|date| date.date);
         let day = date.map(|date| date.to_string());
         let month = date.map(|date| date.format("%Y-%m").to_string());
-        let number = known.summary.number.map(|number| number.value);
+        let number = known.number.map(|number| number.value);
         let mut shape = Shape {
             parts: Vec::new(),
             words: String::new(),

@@ -9,19 +9,16 @@ use std::sync::Arc;
 use crate::archive::{self, Image, Inputs, Manuscript, Plan};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::cli::folder::Folder;
+use crate::cli::folder::{Folder, LOCK_FILE};
 use crate::cli::report;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Finding, Level, SourceFile};
 use crate::feed;
-use crate::files::{Search, read_if_there, read_limited, slashed};
-use crate::identity::{self, IdLock, Identified, Pin, Question, resolve};
+use crate::files::{Search, names_in, read_if_there, read_limited, slashed};
+use crate::identity::{IdLock, Identified, Pin, Question};
 use crate::issue::Reader;
 use crate::render::Templates;
 
-/// Where ids are pinned, below the newsletter's folder.
-pub(crate) const LOCK_FILE: &str = "feeds/ids.lock";
-const LOCK_LIMIT: u64 = 256 << 20;
 const FEED_LIMIT: u64 = 256 << 20;
 const TEMPLATE_LIMIT: u64 = 4 << 20;
 const IMAGE_LIMIT: u64 = 64 << 20;
@@ -72,19 +69,8 @@ impl Newsroom {
             read.into_iter().partition(|manuscript| manuscript.readable);
         let pages = read_pages(folder, &reader, &language)?;
 
-        let newsletter = &folder.settings().newsletter;
         let summaries: Vec<_> = manuscripts.iter().map(|one| one.summary.clone()).collect();
-        let resolution = resolve(
-            &lock,
-            &summaries,
-            &identity::Settings {
-                domain: newsletter.url.host_str().unwrap_or("localhost"),
-                language: &newsletter.language,
-                drafts: &folder.settings().issues.drafts,
-                zone: newsletter.time_zone,
-                now: folder.now,
-            },
-        );
+        let resolution = folder.resolve(&lock, &summaries);
         drop(summaries);
         findings.extend(resolution.findings);
         for manuscript in manuscripts.iter().chain(&unreadable).chain(&pages) {
@@ -198,55 +184,29 @@ pub(crate) fn template_error() -> CommandError {
 }
 
 /// The lock. One with mistakes stops everything, for ids would change.
-fn read_lock(folder: &Folder) -> Result<IdLock, CommandError> {
-    let bytes = read_if_there(&folder.path(LOCK_FILE), LOCK_LIMIT)?;
-    let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
-    let source = SourceFile::new(LOCK_FILE, text);
-    let (lock, diagnostics) = IdLock::parse(&source);
-    let Some(first) = diagnostics
-        .into_iter()
-        .find(|one| one.level == Level::Error)
-    else {
+pub(crate) fn read_lock(folder: &Folder) -> Result<IdLock, CommandError> {
+    let (lock, findings) = folder.id_lock()?;
+    let Some(first) = findings.into_iter().find(|one| one.level == Level::Error) else {
         return Ok(lock);
     };
-    let help = first.help.clone();
-    let finding = first.locate(&source);
-    let line = finding.place.as_ref().map_or(1, |place| place.start.line);
-    let words = format!("{LOCK_FILE}:{line}: {}", finding.message);
-    Err(CommandError::usage(words).hint(help.unwrap_or_else(|| {
-        "this file keeps the ids that readers know; take it from Git as it was".to_owned()
-    })))
+    let line = first.place.as_ref().map_or(1, |place| place.start.line);
+    let words = format!("{LOCK_FILE}:{line}: {}", first.message);
+    Err(
+        CommandError::usage(words).hint(first.help.unwrap_or_else(|| {
+            "this file keeps the ids that readers know; take it from Git as it was".to_owned()
+        })),
+    )
 }
 
 /// Built-in templates with the editor's over them.
 pub(crate) fn read_templates(folder: &Folder) -> Result<(Templates, Vec<Finding>), CommandError> {
-    let root = folder.path(TEMPLATES);
     let mut overrides = Vec::new();
-    if root.is_dir() {
-        let failed = |source| {
-            CommandError::new(
-                Exit::Unexpected,
-                crate::files::Error::List {
-                    path: root.clone(),
-                    source,
-                },
-            )
-        };
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(&root).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            if let Ok(name) = entry.file_name().into_string() {
-                names.push(name);
-            }
-        }
-        names.sort();
-        let wanted = |name: &&String| name.ends_with(".hbs") || *name == "style.css";
-        for name in names.iter().filter(wanted) {
-            let bytes = read_limited(&root.join(name), TEMPLATE_LIMIT)?;
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            let source = SourceFile::new(format!("{TEMPLATES}/{name}"), text);
-            overrides.push((name.clone(), source));
-        }
+    let wanted = |name: &&String| name.ends_with(".hbs") || *name == "style.css";
+    for name in names_in(&folder.path(TEMPLATES))?.iter().filter(wanted) {
+        let path = format!("{TEMPLATES}/{name}");
+        let bytes = read_limited(&folder.path(&path), TEMPLATE_LIMIT)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        overrides.push((name.clone(), SourceFile::new(path, text)));
     }
     Ok(Templates::new(&overrides))
 }

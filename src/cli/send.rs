@@ -86,8 +86,8 @@ pub(crate) fn choose(
     let catalog = Catalog::of(newsroom, folder);
     let selected = catalog.select(folder, selector)?;
     let mut places = Vec::with_capacity(selected.len());
-    for known in &selected {
-        let path = &known.summary.path;
+    for summary in &selected {
+        let path = &summary.path;
         match newsroom.place(path) {
             Some(place) => places.push(place),
             None if newsroom

@@ -53,6 +53,9 @@ pub struct Values {
     entries: BTreeMap<Key, Entry>,
     sources: Vec<SourceFile>,
     secrets: BTreeMap<&'static str, String>,
+    /// Byte of each default, and the tables in the order written.
+    order: BTreeMap<Key, usize>,
+    tables: Vec<Key>,
 }
 
 impl Values {
@@ -80,6 +83,26 @@ impl Values {
             }
             Layer::Flag => "--set".to_owned(),
         }
+    }
+
+    /// Orders keys as `config/default.toml` does, a table's own keys before the
+    /// tables in it; those that the newsletter named come last in their table.
+    pub(crate) fn rank(&self, key: &Key) -> (usize, usize, Key) {
+        let (table, _) = key.split();
+        let first = self
+            .tables
+            .iter()
+            .position(|known| known.parts() == table)
+            .or_else(|| {
+                let (above, _) = table.split_last().map(|(last, above)| (above, last))?;
+                self.tables.iter().position(|known| known.parts() == above)
+            });
+        let own = self.order.get(key).copied();
+        (
+            first.unwrap_or(usize::MAX),
+            own.unwrap_or(usize::MAX),
+            key.clone(),
+        )
     }
 
     /// The names of the secrets that are set.
@@ -113,6 +136,7 @@ pub(crate) fn merge(sources: &Sources) -> (Values, Vec<Finding>) {
     };
     merge.source(SourceFile::new("config/default.toml", DEFAULT));
     merge.table(Layer::Default, &Key::default(), default.get_ref());
+    merge.keep_order();
     if let Some((path, bytes)) = &sources.file {
         merge.file(path, bytes);
     }
@@ -137,6 +161,19 @@ impl Merge {
         if let Some(source) = self.values.sources.last() {
             self.findings.push(diagnostic.locate(source));
         }
+    }
+
+    /// Remembers the order of `config/default.toml`.
+    fn keep_order(&mut self) {
+        let entries = self.values.entries.iter();
+        self.values.order = entries
+            .map(|(key, entry)| (key.clone(), entry.span.start))
+            .collect();
+        let heads = DEFAULT.lines().filter_map(|line| {
+            let name = line.strip_prefix('[')?.strip_suffix(']')?;
+            Some(Key::new(name))
+        });
+        self.values.tables = heads.collect();
     }
 
     fn set(&mut self, layer: Layer, key: Key, value: Value, span: Span) {

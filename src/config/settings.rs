@@ -44,7 +44,7 @@ pub struct Issues {
     pub paths: Vec<String>,
     /// Patterns left out.
     pub exclude: Vec<String>,
-    /// Folders whose issues are drafts, relative to the newsletter's folder.
+    /// Folders whose issues are drafts; without `/` a folder anywhere.
     pub drafts: Vec<String>,
     /// Address below the archive's root, with `{slug}` and the like.
     pub permalink: String,

@@ -12,8 +12,7 @@ pub fn show_toml(values: &Values) -> String {
     let mut table: Option<&[String]> = None;
     let mut lines: Vec<(String, String)> = Vec::new();
     let mut sorted: Vec<_> = values.iter().collect();
-    // A table's own keys stand before the tables in it.
-    sorted.sort_by_key(|(key, _)| key.split());
+    sorted.sort_by_key(|(key, _)| values.rank(key));
     for (key, entry) in sorted {
         let (in_table, name) = key.split();
         if table != Some(in_table) {

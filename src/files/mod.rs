@@ -18,5 +18,5 @@ pub use error::Error;
 pub use output::{Output, Tally};
 pub use pattern::Pattern;
 pub use read::{read_if_there, read_limited};
-pub use search::{Search, slashed};
+pub use search::{Search, names_in, slashed};
 pub use write::{Change, create_folder, write_durable, write_if_changed, write_new};

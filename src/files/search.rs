@@ -189,6 +189,32 @@ fn is_markdown(path: &str) -> bool {
     })
 }
 
+/// The names of the files in a folder, sorted; none where there is no folder.
+///
+/// # Errors
+///
+/// [`Error::List`].
+pub fn names_in(folder: &Path) -> Result<Vec<String>, Error> {
+    let failed = |source| Error::List {
+        path: folder.to_owned(),
+        source,
+    };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        if let (true, Ok(name)) = (entry.path().is_file(), entry.file_name().into_string()) {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// A path as the program speaks of it: with `/`, without `.` parts.
 pub fn slashed(path: &Path) -> String {
     let parts: Vec<String> = path

@@ -1,3 +1,5 @@
+use chrono::DateTime;
+use chrono_tz::Tz;
 use serde::Deserialize;
 use toml::Value;
 
@@ -5,6 +7,7 @@ use crate::config::key::Key;
 use crate::config::settings::Issues;
 use crate::config::typed::Read;
 use crate::diagnostic::Diagnostic;
+use crate::identity::{PermalinkFields, permalink};
 use crate::issue;
 
 const PRESETS: [&str; 6] = [
@@ -20,9 +23,6 @@ const ITEM_STYLES: [&str; 7] = [
 ];
 const DATE_SOURCES: [&str; 4] = ["front_matter", "title", "file_name", "folder"];
 const LEVELS: [&str; 4] = ["error", "warning", "note", "off"];
-const PLACES: [&str; 7] = [
-    "{slug}", "{year}", "{month}", "{day}", "{number}", "{lang}", "{stem}",
-];
 
 impl Read<'_> {
     pub(crate) fn issues(&mut self) -> Issues {
@@ -146,33 +146,20 @@ fn insert(table: &mut toml::Table, parts: &[String], value: Value) {
     }
 }
 
-/// What is wrong with a permalink.
-fn permalink_problem(permalink: &str) -> Option<String> {
-    if !permalink.starts_with('/') {
-        return Some("issues.permalink must begin with a slash".to_owned());
-    }
-    let mut rest = permalink;
-    while let Some(start) = rest.find('{') {
-        let Some(length) = rest[start..].find('}') else {
-            return Some("issues.permalink has a { without its }".to_owned());
-        };
-        let place = &rest[start..=start + length];
-        if !PLACES.contains(&place) {
-            let places = PLACES.join(" ");
-            return Some(format!("issues.permalink knows {places}, not {place}"));
-        }
-        rest = &rest[start + length + 1..];
-    }
-    let odd = |c: char| c.is_whitespace() || c.is_control() || "?#\\".contains(c);
-    if rest.contains('}') || permalink.contains(odd) {
-        return Some("issues.permalink holds a character that no address has".to_owned());
-    }
-    if permalink.split('/').any(|part| part == "..") {
-        return Some("issues.permalink must not hold ..".to_owned());
+/// What is wrong with a permalink, tried on an issue that has everything.
+fn permalink_problem(template: &str) -> Option<String> {
+    let fields = PermalinkFields {
+        slug: "slug",
+        date: DateTime::UNIX_EPOCH.with_timezone(&Tz::UTC),
+        number: Some(1),
+        language: "en",
+        stem: "stem",
+        main_language: true,
+    };
+    if let Err(diagnostic) = permalink(template, &fields) {
+        return Some(diagnostic.message);
     }
     let telling = ["{slug}", "{number}", "{stem}", "{day}"];
-    if !telling.iter().any(|place| permalink.contains(place)) {
-        return Some("issues.permalink would give several issues one address".to_owned());
-    }
-    None
+    let tells = telling.iter().any(|field| template.contains(field));
+    (!tells).then(|| "issues.permalink would give several issues one address".to_owned())
 }
