@@ -60,13 +60,8 @@ pub(crate) fn run(
     write_new(&folder.path(&path), text.as_bytes(), false).map_err(|error| {
         CommandError::from(error).hint("say another date with --date, or another title")
     })?;
-    terminal.line(
-        &folder
-            .path(&path)
-            .to_string_lossy()
-            .replace('\\', "/")
-            .trim_start_matches("./"),
-    )?;
+    let shown = folder.path(&path).to_string_lossy().replace('\\', "/");
+    terminal.line(shown.trim_start_matches("./"))?;
     let numbered = number.map_or_else(String::new, |number| format!(", number {number}"));
     terminal.note(&format!("a draft for {date}{numbered}"));
     Ok(Exit::Done)
