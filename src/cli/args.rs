@@ -44,6 +44,7 @@ run it again.";
 
 /// What every command understands.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// The newsletter's folder; all other paths are relative to it
     #[arg(
@@ -66,14 +67,15 @@ pub(crate) struct Global {
     /// Say errors only
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Use colors
+    /// Use colors: auto, always or never
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         value_enum,
         default_value_t,
-        hide_default_value = true
+        hide_default_value = true,
+        hide_possible_values = true
     )]
     pub(crate) color: Color,
 }
@@ -152,7 +154,7 @@ pub(crate) struct Check {
     /// Only what was added since this Git revision
     #[arg(long, value_name = "REV")]
     pub(crate) since: Option<String>,
-    /// How to print findings
+    /// How to print findings: human, json or github
     #[arg(
         long,
         value_enum,
@@ -188,7 +190,7 @@ Examples:
   letterpress render next --as eml > next.eml
   letterpress render issues/en/12.md --as markdown > repaired.md")]
 pub(crate) struct Render {
-    /// The issue
+    /// The issue: 12, latest, next, a slug, a date, en/12 or a path
     pub(crate) issue: String,
     /// What to print
     #[arg(long = "as", value_enum, value_name = "FORM")]
@@ -236,7 +238,7 @@ pub(crate) struct Build {
 Example:
   letterpress publish latest --dry-run      then open outbox/index.html")]
 pub(crate) struct Publish {
-    /// The issue
+    /// The issue: 12, latest, next, a slug, a date, en/12 or a path
     pub(crate) issue: String,
     /// Put all of it under outbox/ and change nothing else
     #[arg(long)]
@@ -253,7 +255,7 @@ Examples:
   letterpress send next --test me@example.org
                                             the real message, to yourself alone")]
 pub(crate) struct Send {
-    /// The issue
+    /// The issue: 12, latest, next, a slug, a date, en/12 or a path
     pub(crate) issue: String,
     /// Write the messages as .eml files; nothing leaves
     #[arg(long, conflicts_with = "test")]
