@@ -12,6 +12,7 @@
 
 mod key;
 mod layer;
+mod merge;
 mod missing;
 mod schema;
 mod settings;
@@ -57,7 +58,7 @@ pub struct Loaded {
 
 /// Merges the layers and checks the result.
 pub fn load(sources: &Sources) -> Loaded {
-    let (values, mut findings) = layer::merge(sources);
+    let (values, mut findings) = merge::merge(sources);
     let settings = typed::settings(&values, &mut findings);
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     Loaded {
