@@ -93,7 +93,7 @@ fn a_message_has_every_header_once_and_reads_back() {
     let parsed = MessageParser::new().parse(&message.bytes).unwrap();
     assert_eq!(parsed.subject(), Some("Issue 7 — bridges, 桥 and брід"));
     let from = ("Weekly Things".to_owned(), "editor@example.org".to_owned());
-    assert_eq!(addresses(parsed.from()), [from.clone()]);
+    assert_eq!(addresses(parsed.from()), std::slice::from_ref(&from));
     assert_eq!(addresses(parsed.reply_to()), [from]);
     assert_eq!(
         addresses(parsed.to()),
