@@ -10,6 +10,7 @@ use crate::email::{
     report,
 };
 use crate::newsletter::{Mailbox, Newsletter};
+use crate::render::Templates;
 use crate::subscriber::{Address, Key, Recipient};
 
 fn newsletter() -> Newsletter {
@@ -92,7 +93,7 @@ fn a_message_has_every_header_once_and_reads_back() {
     let parsed = MessageParser::new().parse(&message.bytes).unwrap();
     assert_eq!(parsed.subject(), Some("Issue 7 — bridges, 桥 and брід"));
     let from = ("Weekly Things".to_owned(), "editor@example.org".to_owned());
-    assert_eq!(addresses(parsed.from()), [from.clone()]);
+    assert_eq!(addresses(parsed.from()), std::slice::from_ref(&from));
     assert_eq!(addresses(parsed.reply_to()), [from]);
     assert_eq!(
         addresses(parsed.to()),
@@ -463,12 +464,13 @@ fn a_report_counts_each_finding_once_a_message_and_its_page_escapes_all() {
     assert!(report.messages[0].header.starts_with("From: "));
     assert_eq!(report.messages[1].header, "");
 
-    let mut registry = handlebars::Handlebars::new();
-    registry.set_strict_mode(true);
-    let template = include_str!("../../templates/outbox.html.hbs");
-    let page = registry.render_template(template, &report).unwrap();
+    let (templates, found) = Templates::new(&[]);
+    assert_eq!(found, []);
+    let page = templates.outbox_page(&report).unwrap();
     assert!(!page.contains("<script"));
     assert!(page.contains("&lt;script&gt;"));
     assert!(page.contains("0001-ada@example.net.eml") && page.contains("unsubscribed"));
-    assert_eq!(page.matches("<iframe sandbox=\"\"").count(), 1);
+    let frames = page.matches("<iframe ").count();
+    assert!(frames > 0);
+    assert_eq!(page.matches("sandbox=\"\"").count(), frames);
 }
