@@ -2,9 +2,14 @@
 //! function for each reader. The fuzzer's programs and `cargo test` share this
 //! file (tests/properties/mutations.rs).
 
+use std::collections::BTreeMap;
+
+use letterpress::config::{self, Sources};
 use letterpress::diagnostic::{Diagnostic, SourceFile, Span};
-use letterpress::issue::{MojibakeMode, Reader, Settings, Text};
-use letterpress::render;
+use letterpress::feed;
+use letterpress::issue::{self, MojibakeMode, Reader, Settings, Text};
+use letterpress::render::{self, Addresses, Fragment, LinkPlace, PageStyle, TextStyle};
+use letterpress::subscriber::Recipient;
 
 /// A target's name (that of its seeds' folder) and its function.
 pub(crate) type Target = (&'static str, fn(&[u8]));
@@ -14,6 +19,9 @@ pub(crate) const TARGETS: &[Target] = &[
     ("issue", issue),
     ("front_matter", front_matter),
     ("mojibake", mojibake),
+    ("feed_read", feed_read),
+    ("config", settings),
+    ("recipients", recipients),
 ];
 
 /// Runs the target of this name.
@@ -22,11 +30,13 @@ pub(crate) fn run(name: &str, bytes: &[u8]) {
     target.expect("the target is in the table").1(bytes);
 }
 
-/// Bytes of an issue file to text, to an issue, to HTML.
+/// Bytes of an issue file to text, to an issue, to HTML and plain text.
 fn issue(bytes: &[u8]) {
     READER.with(|reader| {
         let text = reader.decode("issues/2026-01-09-weekly.md", bytes);
         let (issue, diagnostics) = reader.parse(&text);
+        let _ = issue::inspect(&issue, &diagnostics);
+        let _ = issue.summary();
         check_diagnostics(&text.source, diagnostics);
         for section in &issue.sections {
             check_span(&text.source, section.span);
@@ -37,15 +47,24 @@ fn issue(bytes: &[u8]) {
         for link in &issue.census.links {
             check_span(&text.source, link.span);
         }
-        let fragment = render::feed_html(&issue);
-        let mut last = 0;
-        for hole in &fragment.holes {
-            assert!(last <= hole.at, "holes are in order");
-            assert!(fragment.html.is_char_boundary(hole.at));
-            last = hole.at;
-        }
         check_diagnostics(&text.source, render::local_paths(&issue));
-        let _ = issue.summary();
+
+        let addresses = Addresses {
+            page: PAGE.parse().expect("the address is valid"),
+            files: BTreeMap::new().into(),
+            folder: "issues".to_owned(),
+        };
+        let style = PageStyle {
+            language: "en",
+            linkify: true,
+        };
+        check_html(&render::feed_html(&issue), &addresses);
+        check_html(&render::page_html(&issue, &style), &addresses);
+        let style = TextStyle {
+            links: LinkPlace::Notes,
+            ..TextStyle::default()
+        };
+        let _ = render::text(&issue, &addresses, "en", style);
     });
 }
 
@@ -97,6 +116,76 @@ fn mojibake(bytes: &[u8]) {
     }
 }
 
+/// A settings file, and the same text as a flag and in the environment.
+fn settings(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let line = text.lines().last().unwrap_or_default().to_owned();
+    let loaded = config::load(&Sources {
+        file: Some(("config/letterpress.toml".to_owned(), bytes.to_vec())),
+        environment: BTreeMap::from([("LETTERPRESS__NEWSLETTER__URL".to_owned(), line.clone())]),
+        flags: vec![line],
+    });
+    let lines = text.split(['\n', '\r']).count();
+    for finding in loaded.findings {
+        assert!(!finding.message.is_empty());
+        let in_file = finding.path == "config/letterpress.toml";
+        if let Some(place) = finding.place.filter(|_| in_file) {
+            assert!((1..=lines).contains(&place.start.line), "a line too far");
+            assert!(
+                place.start <= place.end,
+                "a place that ends before it begins"
+            );
+        }
+    }
+}
+
+/// A feed that somebody published.
+fn feed_read(bytes: &[u8]) {
+    if let Ok(feed) = feed::read(bytes) {
+        for entry in feed.entries {
+            assert!(!entry.id.is_empty(), "an entry without an id");
+            assert_eq!(entry.id, entry.id.trim(), "blanks around an id");
+        }
+    }
+}
+
+/// Addresses as an editor types them.
+fn recipients(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let Ok(list) = Recipient::parse_list(&text) else {
+        return;
+    };
+    for recipient in list {
+        let address = recipient.address.as_str();
+        assert!(address.is_ascii() && address.len() <= 254, "{address}");
+        for word in [address, &recipient.name] {
+            assert!(!word.chars().any(char::is_control), "{word:?}");
+        }
+    }
+}
+
+/// Holes are in order, and nothing active came through, whatever is filled in.
+fn check_html(fragment: &Fragment, addresses: &Addresses) {
+    let mut last = 0;
+    for hole in &fragment.holes {
+        assert!(last <= hole.at, "holes are out of order");
+        assert!(fragment.html.is_char_boundary(hole.at));
+        last = hole.at;
+    }
+    let html = fragment.resolve(addresses).to_ascii_lowercase();
+    for word in ["<script", "<iframe", "<style", "<form"] {
+        assert!(!html.contains(word), "{word} came through");
+    }
+    // What the text says of tags is escaped, so each `<a ` is one.
+    for tag in html.split("<a ").skip(1) {
+        let attributes = tag.split('>').next().unwrap_or_default();
+        assert!(
+            !attributes.contains("href=\"javascript:"),
+            "a script came through"
+        );
+    }
+}
+
 /// Positions grow with the offset, over the whole text.
 fn check_positions(source: &SourceFile) {
     let offsets = source.text().char_indices().map(|(offset, _)| offset);
@@ -127,6 +216,8 @@ fn check_span(source: &SourceFile, span: Span) {
         source.text().len()
     );
 }
+
+const PAGE: &str = "https://news.example.org/issues/1/";
 
 fn reader(settings: Settings) -> Reader {
     Reader::new(settings).expect("the built-in patterns are valid")

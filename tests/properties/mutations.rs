@@ -106,6 +106,21 @@ fn foreign_bytes_never_break_the_repair_of_damaged_text() {
 }
 
 #[test]
+fn foreign_bytes_never_break_the_reader_of_feeds() {
+    mutate("feed_read");
+}
+
+#[test]
+fn foreign_bytes_never_break_the_settings() {
+    mutate("config");
+}
+
+#[test]
+fn foreign_bytes_never_break_a_list_of_recipients() {
+    mutate("recipients");
+}
+
+#[test]
 fn every_target_has_seeds_a_program_and_a_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let tests = include_str!("mutations.rs");
@@ -143,7 +158,8 @@ fn mutate(target: &str) {
 fn run(target: &str, bytes: &[u8], name: impl Fn() -> String) {
     let outcome = catch_unwind(AssertUnwindSafe(|| targets::run(target, bytes)));
     if outcome.is_err() {
-        let kept = std::env::temp_dir().join(format!("letterpress-{target}.crash"));
+        let kept =
+            std::env::temp_dir().join(format!("letterpress-{target}-{}.crash", std::process::id()));
         std::fs::write(&kept, bytes).unwrap();
         panic!(
             "{target}: {} broke it; it lies in {}",

@@ -65,6 +65,10 @@ impl Read<'_> {
             self.bad(&Key::new("issues"), error.to_string(), "");
             issue::Settings::default()
         });
+        // Compiling patterns takes longer than all the rest here.
+        if settings == issue::Settings::default() {
+            return settings;
+        }
         match issue::Reader::new(settings.clone()) {
             Ok(_) => settings,
             Err(diagnostics) => {
