@@ -210,7 +210,11 @@ impl Built {
         if terminal.volume() == Volume::Quiet {
             return Ok(());
         }
-        let place = |name: &str| self.root.join(name).display().to_string();
+        let place = |name: &str| {
+            let path = self.root.join(name);
+            let path = path.strip_prefix(".").unwrap_or(&path);
+            path.display().to_string()
+        };
         let mut parts = vec![counted(self.issues, "issue")];
         if newsroom.settings.archive {
             parts.push(format!("{}: {}", place("public"), tally(&self.public)));

@@ -26,7 +26,7 @@ pub(crate) fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Syn
     };
     let mut all: Vec<(usize, T)> = Vec::with_capacity(count);
     std::thread::scope(|scope| {
-        let running: Vec<_> = (1..threads).map(|_| scope.spawn(&one_thread)).collect();
+        let running: Vec<_> = (1..threads).map(|_| scope.spawn(one_thread)).collect();
         all.extend(one_thread());
         for thread in running {
             match thread.join() {

@@ -88,7 +88,7 @@ mod tests {
             url: "https://example.com/en/1/".to_owned(),
         }];
         let mut entries = vec![rich, entry(2)];
-        entries.sort_by(|left, right| right.published.cmp(&left.published));
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.published));
         let mut back = carry(&json::write(&feed(entries.clone())));
         for entry in &mut back {
             // A feed names its author on each entry.

@@ -61,13 +61,17 @@ impl Read<'_> {
             }
             insert(&mut table, parts, value);
         }
-        let settings = issue::Settings::deserialize(table).unwrap_or_else(|error| {
+        let mut settings = issue::Settings::deserialize(table).unwrap_or_else(|error| {
             self.bad(&Key::new("issues"), error.to_string(), "");
             issue::Settings::default()
         });
         // Compiling patterns takes longer than all the rest here.
         if settings == issue::Settings::default() {
             return settings;
+        }
+        // Relative links of a text are resolved against its page in the archive.
+        if settings.base_url.is_none() {
+            settings.base_url = self.optional("newsletter.url");
         }
         match issue::Reader::new(settings.clone()) {
             Ok(_) => settings,
