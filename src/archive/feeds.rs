@@ -1,9 +1,10 @@
 //! Entries and feeds of a build.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::archive::edition::Edition;
-use crate::archive::plan::{File, Plan, Tree};
+use crate::archive::plan::{Plan, Tree};
 use crate::diagnostic::Finding;
 use crate::feed::{self, Cadence, Entry, Feed, Paging, Person, Translation};
 use crate::render::{FeedGroup, FeedsPage, own_name};
@@ -17,23 +18,66 @@ impl Plan<'_> {
             .collect()
     }
 
-    /// The documents of the feeds, with the list of them and the page for
-    /// people, in `feeds/` and again where readers fetch them.
+    /// Issues that feeds may hold and whose text for feeds was not rendered, as
+    /// places of their manuscripts.
+    pub fn without_content(&self) -> BTreeSet<usize> {
+        let count = self.inputs.settings.entries.unwrap_or(usize::MAX);
+        let newest = self.editions.iter();
+        newest
+            .flat_map(|edition| edition.order.iter().take(count).copied())
+            .filter(|&index| self.inputs.manuscripts[index].content.is_none())
+            .collect()
+    }
+
+    /// How many documents [`Plan::feed_document`] can make of the feeds.
+    pub fn feed_document_count(&self, feeds: &[Feed]) -> usize {
+        if self.inputs.settings.feeds {
+            3 * feeds.len() + 2
+        } else {
+            0
+        }
+    }
+
+    /// One document: each feed in three formats, then the list of all feeds and
+    /// the page for people. They are made one by one, for they are large.
     ///
     /// # Errors
     ///
     /// What is wrong with an overridden template.
-    pub fn feed_files(&self, feeds: &[Feed]) -> Result<Vec<File>, Box<Finding>> {
-        if !self.inputs.settings.feeds {
-            return Ok(Vec::new());
+    pub fn feed_document(
+        &self,
+        feeds: &[Feed],
+        number: usize,
+    ) -> Result<(String, Vec<u8>), Box<Finding>> {
+        if let Some(feed) = feeds.get(number / 3) {
+            let folder = &self.editions[number / 3].folder;
+            return Ok(match number % 3 {
+                0 => (format!("{folder}rss.xml"), feed::rss::write(feed)),
+                1 => (format!("{folder}atom.xml"), feed::atom::write(feed)),
+                _ => (format!("{folder}feed.json"), feed::json::write(feed)),
+            });
         }
-        let mut documents: Vec<(String, Vec<u8>)> = Vec::new();
-        for (edition, feed) in self.editions.iter().zip(feeds) {
-            let folder = &edition.folder;
-            documents.push((format!("{folder}rss.xml"), feed::rss::write(feed)));
-            documents.push((format!("{folder}atom.xml"), feed::atom::write(feed)));
-            documents.push((format!("{folder}feed.json"), feed::json::write(feed)));
+        if number == 3 * feeds.len() {
+            return Ok(("feeds.opml".to_owned(), self.feed_list(feeds)));
         }
+        let page = self.inputs.templates.feeds_page(&self.feeds_page(feeds))?;
+        Ok(("index.html".to_owned(), page.into_bytes()))
+    }
+
+    /// Where a document of the feeds goes: into `feeds/`, where readers fetch it,
+    /// and to its further addresses.
+    pub fn places_of(&self, document: &str) -> Vec<(Tree, String)> {
+        let mut places = vec![(Tree::Feeds, document.to_owned())];
+        if self.inputs.settings.archive {
+            places.push((Tree::Public, format!("feeds/{document}")));
+            let also = self.inputs.settings.also.iter();
+            let further = also.filter(|also| also.feed == document);
+            places.extend(further.map(|also| (Tree::Public, also.path.clone())));
+        }
+        places
+    }
+
+    fn feed_list(&self, feeds: &[Feed]) -> Vec<u8> {
         let updated = feeds.iter().filter_map(Feed::updated).max();
         let outlines: Vec<feed::opml::Outline> = feeds
             .iter()
@@ -47,38 +91,7 @@ impl Plan<'_> {
                 })
             })
             .collect();
-        let title = &self.inputs.newsletter.title;
-        let list = feed::opml::write(title, updated, &outlines);
-        documents.push(("feeds.opml".to_owned(), list));
-        let page = self.inputs.templates.feeds_page(&self.feeds_page(feeds))?;
-        documents.push(("index.html".to_owned(), page.into_bytes()));
-
-        let mut files = Vec::new();
-        for also in &self.inputs.settings.also {
-            let found = documents.iter().find(|(path, _)| *path == also.feed);
-            if let Some((_, bytes)) = found.filter(|_| self.inputs.settings.archive) {
-                files.push(File {
-                    tree: Tree::Public,
-                    path: also.path.clone(),
-                    bytes: bytes.clone(),
-                });
-            }
-        }
-        for (path, bytes) in documents {
-            if self.inputs.settings.archive {
-                files.push(File {
-                    tree: Tree::Public,
-                    path: format!("feeds/{path}"),
-                    bytes: bytes.clone(),
-                });
-            }
-            files.push(File {
-                tree: Tree::Feeds,
-                path,
-                bytes,
-            });
-        }
-        Ok(files)
+        feed::opml::write(&self.inputs.newsletter.title, updated, &outlines)
     }
 
     /// Every entry that the main feed could have, were it not limited: ids and
@@ -171,7 +184,11 @@ impl Plan<'_> {
             published: issue.date,
             updated: issue.updated,
             summary: summary.description.clone(),
-            content_html: manuscript.content.resolve(&self.addresses(index)),
+            content_html: manuscript
+                .content
+                .as_ref()
+                .map(|content| content.resolve(&self.addresses(index)))
+                .unwrap_or_default(),
             authors: summary.author.iter().map(Person::named).collect(),
             categories: summary.categories.clone(),
             language: (issue.language != language).then(|| issue.language.clone()),

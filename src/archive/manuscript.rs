@@ -15,8 +15,8 @@ pub struct Manuscript {
     pub readable: bool,
     /// The body of its page.
     pub page: Fragment,
-    /// The whole text for feeds.
-    pub content: Fragment,
+    /// The whole text for feeds; `None` where no feed will hold it.
+    pub content: Option<Fragment>,
     /// The sections of its page.
     pub contents: Vec<ContentsEntry>,
     /// Local images that it shows, each once, in order of their paths.
@@ -41,15 +41,26 @@ impl ImageUse {
 }
 
 /// Understands and renders one issue. `language` is that of issues that do not
-/// say theirs.
-pub fn prepare(reader: &Reader, text: &Text, language: &str) -> Manuscript {
-    manuscript(reader, text, language)
+/// say theirs; `in_feeds` says of which issues feeds may hold the text.
+pub fn prepare(
+    reader: &Reader,
+    text: &Text,
+    language: &str,
+    in_feeds: impl Fn(&Summary) -> bool,
+) -> Manuscript {
+    manuscript(reader, text, language, in_feeds)
+}
+
+/// The whole text of one issue for feeds.
+pub fn content(reader: &Reader, text: &Text) -> Fragment {
+    let (issue, _) = reader.parse(text);
+    render::body_html(&issue, reader.settings().linkify)
 }
 
 /// The same for a page of the editor's own, of which no number, date or numbered
 /// items are expected.
 pub fn prepare_page(reader: &Reader, text: &Text, language: &str) -> Manuscript {
-    let mut page = manuscript(reader, text, language);
+    let mut page = manuscript(reader, text, language, |_| false);
     page.findings
         .retain(|finding| !ONLY_OF_ISSUES.contains(&finding.code));
     page
@@ -63,7 +74,12 @@ const ONLY_OF_ISSUES: [&str; 4] = [
     "empty-section",
 ];
 
-fn manuscript(reader: &Reader, text: &Text, language: &str) -> Manuscript {
+fn manuscript(
+    reader: &Reader,
+    text: &Text,
+    language: &str,
+    in_feeds: impl Fn(&Summary) -> bool,
+) -> Manuscript {
     let (issue, mut diagnostics) = reader.parse(text);
     diagnostics.extend(render::local_paths(&issue));
     let source = &text.source;
@@ -88,7 +104,7 @@ fn manuscript(reader: &Reader, text: &Text, language: &str) -> Manuscript {
     };
     Manuscript {
         page: render::page_html(&issue, &style),
-        content: render::body_html(&issue, linkify),
+        content: in_feeds(&summary).then(|| render::body_html(&issue, linkify)),
         contents: render::contents(&issue),
         images: local_images(&issue),
         readable: true,

@@ -1,11 +1,13 @@
 //! `build`: feeds and archive from all issues.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::archive::{File, Plan, Tree};
+use crate::archive::{Plan, Tree};
 use crate::cli::args::{Build, Global};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -13,6 +15,7 @@ use crate::cli::folder::{Folder, LOCK_FILE};
 use crate::cli::newsroom::{Newsroom, template_error};
 use crate::cli::parallel::in_parallel;
 use crate::cli::report::{self, Counts, counted};
+use crate::cli::stamp::Stamp;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::{Finding, Level};
 use crate::feed::{self, Entry, Feed, Loss};
@@ -20,9 +23,6 @@ use crate::files::{self, Output, Tally, write_durable};
 
 /// How many errors are shown whole; `check` shows all.
 const SHOWN: usize = 20;
-/// Pages are rendered in portions of this many, so that a large archive does
-/// not lie in memory at once.
-const PORTION: usize = 64;
 
 /// Runs `letterpress build`.
 pub(crate) fn run(
@@ -32,34 +32,46 @@ pub(crate) fn run(
 ) -> Result<Exit, CommandError> {
     let folder = Folder::open_sound(global, terminal)?;
     folder.settings().require_web()?;
-    let newsroom = Newsroom::read(&folder)?;
     let root = match &options.out {
         Some(out) => folder.path(out),
         None => folder.root.clone(),
     };
+    let say = |built: &Built, terminal: &mut Terminal| {
+        if options.json {
+            Ok(terminal.json(&built.json())?)
+        } else {
+            built.say(&root, terminal)
+        }
+    };
+    if let Some(stamp) = Stamp::valid(&folder, &root) {
+        say(&stamp.built.again(), terminal)?;
+        return Ok(Exit::Done);
+    }
+    let begun = SystemTime::now();
+    let newsroom = Newsroom::read(&folder)?;
     let built = build(&folder, &newsroom, &root, options.allow_loss, terminal)?;
-    if options.json {
-        terminal.json(&built.json())?;
-    } else {
-        built.say(&newsroom, terminal)?;
+    say(&built, terminal)?;
+    if !newsroom.unreadable.is_empty() {
+        return Ok(Exit::Findings);
     }
-    if newsroom.unreadable.is_empty() {
-        Ok(Exit::Done)
-    } else {
-        Ok(Exit::Findings)
-    }
+    Stamp::keep(&folder, &newsroom, &root, built, begun)?;
+    Ok(Exit::Done)
 }
 
 /// What a build did.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Built {
     /// Published issues.
     issues: usize,
     /// Entries of the main feed.
     entries: usize,
-    public: Tally,
-    feeds: Tally,
-    root: PathBuf,
+    /// What was done to `public/`, where an archive is written.
+    public: Option<Tally>,
+    /// What was done to `feeds/`, where feeds are written.
+    feeds: Option<Tally>,
+    /// Files that look like an issue that is known: what they are, what they look
+    /// like.
+    questions: Vec<(String, String)>,
     counts: Counts,
 }
 
@@ -85,53 +97,92 @@ pub(crate) fn build(
 
     // What is pinned must be on the disk before anybody can read it in a feed.
     write_durable(&root.join(LOCK_FILE), lock.to_text().as_bytes())?;
-    let mut public = Output::open(&root.join("public"))?;
-    let mut written = Output::open(&root.join("feeds"))?.adopting();
+    let public = Output::open(&root.join("public"))?;
+    let written = Output::open(&root.join("feeds"))?.adopting();
+    let put = |tree: Tree, path: &str, bytes: &[u8]| match tree {
+        Tree::Public => public.write(path, bytes).map(drop),
+        Tree::Feeds => written.write(path, bytes).map(drop),
+    };
     if newsroom.settings.archive {
         for image in plan.image_files() {
-            public.write(&image.path, &image.bytes)?;
+            put(image.tree, &image.path, &image.bytes)?;
         }
-        let count = plan.issue_count();
-        for start in (0..count).step_by(PORTION) {
-            let portion = PORTION.min(count - start);
-            let pages = in_parallel(portion, |index| plan.issue_file(start + index));
-            for page in pages {
-                write(&mut public, page, terminal)?;
-            }
-        }
-        for page in plan.other_files().map_err(|one| broken(&one, terminal))? {
-            public.write(&page.path, &page.bytes)?;
+        let pages = in_parallel(plan.issue_count(), |place| -> Result<(), Trouble> {
+            let page = plan.issue_file(place)?;
+            put(page.tree, &page.path, &page.bytes)?;
+            Ok(())
+        });
+        all(pages, terminal)?;
+        let others = plan.other_files();
+        for page in others.map_err(|one| broken(&one, terminal))? {
+            put(page.tree, &page.path, &page.bytes)?;
         }
         for path in plan.kept_pages(&newsroom.kept) {
             public.keep(&path);
         }
     }
     // Feeds come last: no entry leads to a page that is not there yet.
-    let files = plan.feed_files(&feeds);
-    for file in files.map_err(|one| broken(&one, terminal))? {
-        match file.tree {
-            Tree::Public => public.write(&file.path, &file.bytes)?,
-            Tree::Feeds => written.write(&file.path, &file.bytes)?,
-        };
-    }
+    let count = plan.feed_document_count(&feeds);
+    let documents = in_parallel(count, |number| -> Result<(), Trouble> {
+        let (path, bytes) = plan.feed_document(&feeds, number)?;
+        for (tree, place) in plan.places_of(&path) {
+            put(tree, &place, &bytes)?;
+        }
+        Ok(())
+    });
+    all(documents, terminal)?;
     Ok(Built {
         issues: plan.issue_count(),
         entries: feeds.first().map_or(0, |feed| feed.entries.len()),
-        public: public.finish()?,
-        feeds: written.finish()?,
-        root: root.to_owned(),
+        public: finish(public, newsroom.settings.archive)?,
+        feeds: finish(written, newsroom.settings.feeds)?,
+        questions: newsroom
+            .questions
+            .iter()
+            .map(|question| {
+                let path = &newsroom.manuscripts[question.issue].summary.path;
+                (path.clone(), question.other.clone())
+            })
+            .collect(),
         counts: Counts::of(&findings),
     })
 }
 
-fn write(
-    output: &mut Output,
-    page: Result<File, Box<Finding>>,
-    terminal: &Terminal,
-) -> Result<(), CommandError> {
-    let page = page.map_err(|one| broken(&one, terminal))?;
-    output.write(&page.path, &page.bytes)?;
-    Ok(())
+/// Ends the writing of a folder; `None` where the settings want none.
+fn finish(output: Output, wanted: bool) -> Result<Option<Tally>, CommandError> {
+    let tally = output.finish()?;
+    Ok(wanted.then_some(tally))
+}
+
+/// Why a file could not be made.
+enum Trouble {
+    /// A template has a mistake.
+    Template(Box<Finding>),
+    /// The disk said no.
+    Files(files::Error),
+}
+
+impl From<Box<Finding>> for Trouble {
+    fn from(finding: Box<Finding>) -> Self {
+        Trouble::Template(finding)
+    }
+}
+
+impl From<files::Error> for Trouble {
+    fn from(error: files::Error) -> Self {
+        Trouble::Files(error)
+    }
+}
+
+/// The first trouble of all pieces as the command's error.
+fn all(pieces: Vec<Result<(), Trouble>>, terminal: &Terminal) -> Result<(), CommandError> {
+    pieces
+        .into_iter()
+        .collect::<Result<(), Trouble>>()
+        .map_err(|trouble| match trouble {
+            Trouble::Template(finding) => broken(&finding, terminal),
+            Trouble::Files(error) => error.into(),
+        })
 }
 
 fn broken(finding: &Finding, terminal: &Terminal) -> CommandError {
@@ -201,44 +252,62 @@ fn keep_promises(
 }
 
 impl Built {
+    /// Whether nothing is wrong with what was built.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.counts.errors == 0
+    }
+
+    /// All files of the build, below its folder.
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = String> + '_ {
+        let below = |folder: &'static str, tally: &'_ Option<Tally>| {
+            let files = tally.as_ref().map(|tally| tally.files.clone());
+            let files = files.unwrap_or_default().into_iter();
+            files.map(move |path| format!("{folder}/{path}"))
+        };
+        below("public", &self.public).chain(below("feeds", &self.feeds))
+    }
+
+    /// What a build does that finds everything as this one left it.
+    fn again(&self) -> Built {
+        Built {
+            public: self.public.as_ref().map(Tally::again),
+            feeds: self.feeds.as_ref().map(Tally::again),
+            questions: self.questions.clone(),
+            ..*self
+        }
+    }
+
     /// For people: one line for what was made, one for what is wrong.
-    pub(crate) fn say(
-        &self,
-        newsroom: &Newsroom,
-        terminal: &mut Terminal,
-    ) -> Result<(), CommandError> {
+    pub(crate) fn say(&self, root: &Path, terminal: &mut Terminal) -> Result<(), CommandError> {
         if terminal.volume() == Volume::Quiet {
             return Ok(());
         }
         let place = |name: &str| {
-            let path = self.root.join(name);
+            let path = root.join(name);
             let path = path.strip_prefix(".").unwrap_or(&path);
             path.display().to_string()
         };
         let mut parts = vec![counted(self.issues, "issue")];
-        if newsroom.settings.archive {
-            parts.push(format!("{}: {}", place("public"), tally(&self.public)));
+        if let Some(public) = &self.public {
+            parts.push(format!("{}: {}", place("public"), tally(public)));
         }
-        if newsroom.settings.feeds {
+        if let Some(feeds) = &self.feeds {
             let entries = counted(self.entries, "entry");
-            parts.push(format!(
-                "{}: {entries}, {}",
-                place("feeds"),
-                tally(&self.feeds)
-            ));
+            parts.push(format!("{}: {entries}, {}", place("feeds"), tally(feeds)));
         }
         terminal.line(&parts.join("; "))?;
-        for path in self.public.kept.iter().chain(&self.feeds.kept) {
+        for path in self
+            .public
+            .iter()
+            .chain(&self.feeds)
+            .flat_map(|one| &one.kept)
+        {
             terminal.note(&format!(
                 "{path} is of no use any more, but was changed by hand: kept"
             ));
         }
-        for question in &newsroom.questions {
-            let path = &newsroom.manuscripts[question.issue].summary.path;
-            terminal.note(&format!(
-                "{path} looks like {}: taken for a new issue",
-                question.other
-            ));
+        for (path, other) in &self.questions {
+            terminal.note(&format!("{path} looks like {other}: taken for a new issue"));
         }
         let counts = self.counts;
         if counts.errors + counts.warnings > 0 {
@@ -253,7 +322,7 @@ impl Built {
 
     /// For scripts; docs/json.md describes it.
     pub(crate) fn json(&self) -> serde_json::Value {
-        let tally = |tally: &files::Tally| {
+        let tally = |tally: &files::Tally| -> serde_json::Value {
             json!({
                 "created": tally.created,
                 "replaced": tally.replaced,
@@ -265,8 +334,8 @@ impl Built {
         json!({
             "issues": self.issues,
             "entries": self.entries,
-            "public": tally(&self.public),
-            "feeds": tally(&self.feeds),
+            "public": self.public.as_ref().map(tally),
+            "feeds": self.feeds.as_ref().map(tally),
             "errors": self.counts.errors,
             "warnings": self.counts.warnings,
             "notes": self.counts.notes,

@@ -202,7 +202,8 @@ impl Folder {
     }
 
     /// Reads many files on all cores; answers come in the order of the paths,
-    /// one for each issue of a file.
+    /// one for each issue of a file. The last path comes first: names are most
+    /// often dates or numbers, and the newest issues matter most.
     pub(crate) fn read_all<T: Send>(
         &self,
         reader: &Reader,
@@ -210,10 +211,11 @@ impl Folder {
         work: impl Fn(&Text) -> T + Sync,
     ) -> Vec<T> {
         let answers = in_parallel(paths.len(), |index| {
-            let texts = reader.split(self.read(reader, &paths[index]));
+            let path = &paths[paths.len() - 1 - index];
+            let texts = reader.split(self.read(reader, path));
             texts.iter().map(&work).collect::<Vec<T>>()
         });
-        answers.into_iter().flatten().collect()
+        answers.into_iter().rev().flatten().collect()
     }
 
     /// Reads the one issue that a summary's path names.

@@ -26,6 +26,7 @@ mod render;
 mod report;
 mod send;
 mod since;
+mod stamp;
 mod terminal;
 
 pub use exit::Exit;

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::NaiveDate;
 
 use crate::archive::{self, Image, Inputs, Manuscript, Plan};
 use crate::cli::error::CommandError;
@@ -16,7 +18,7 @@ use crate::diagnostic::{Finding, Level, SourceFile};
 use crate::feed;
 use crate::files::{Search, names_in, read_if_there, read_limited, slashed};
 use crate::identity::{IdLock, Identified, Pin, Question};
-use crate::issue::Reader;
+use crate::issue::{Reader, Summary};
 use crate::render::Templates;
 
 const FEED_LIMIT: u64 = 256 << 20;
@@ -62,8 +64,9 @@ impl Newsroom {
         let lock = read_lock(folder)?;
         let (templates, mut findings) = read_templates(folder)?;
         let files = folder.issue_files()?;
+        let newest = Newest::new(folder.settings().feeds.entries);
         let read = folder.read_all(&reader, &files, |text| {
-            archive::prepare(&reader, text, &language)
+            archive::prepare(&reader, text, &language, |summary| newest.admits(summary))
         });
         let (manuscripts, unreadable): (Vec<Manuscript>, Vec<Manuscript>) =
             read.into_iter().partition(|manuscript| manuscript.readable);
@@ -108,7 +111,15 @@ impl Newsroom {
             images,
             findings,
         };
-        let plan_findings = std::mem::take(&mut newsroom.plan(folder).findings);
+        let mut plan = newsroom.plan(folder);
+        let plan_findings = std::mem::take(&mut plan.findings);
+        // Pinned dates may order the issues otherwise than written ones.
+        for place in plan.without_content() {
+            let path = newsroom.manuscripts[place].summary.path.clone();
+            let text = folder.read_issue(&newsroom.reader, &path);
+            let content = archive::content(&newsroom.reader, &text);
+            newsroom.manuscripts[place].content = Some(content);
+        }
         newsroom.findings.extend(plan_findings);
         let key = |finding: &Finding| {
             let (path, line, column, code) = finding.sort_key();
@@ -174,8 +185,38 @@ impl Newsroom {
     }
 }
 
+/// Which issues may be among the newest of their language, by their written
+/// dates, as they come to be read: the text of others is not rendered for feeds.
+struct Newest {
+    count: Option<usize>,
+    seen: Mutex<BTreeMap<Option<String>, BTreeSet<(NaiveDate, String)>>>,
+}
+
+impl Newest {
+    fn new(count: Option<usize>) -> Newest {
+        Newest {
+            count,
+            seen: Mutex::default(),
+        }
+    }
+
+    fn admits(&self, summary: &Summary) -> bool {
+        let (Some(count), Some(date)) = (self.count, summary.date) else {
+            return true;
+        };
+        let key = (date.date, summary.path.clone());
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = seen.entry(summary.language.clone()).or_default();
+        newest.insert(key.clone());
+        while newest.len() > count {
+            newest.pop_first();
+        }
+        newest.contains(&key)
+    }
+}
+
 /// The folder of overridden templates.
-const TEMPLATES: &str = "templates";
+pub(crate) const TEMPLATES: &str = "templates";
 
 /// The error after a template's mistake was printed.
 pub(crate) fn template_error() -> CommandError {
@@ -211,12 +252,8 @@ pub(crate) fn read_templates(folder: &Folder) -> Result<(Templates, Vec<Finding>
     Ok(Templates::new(&overrides))
 }
 
-/// The editor's own pages, `pages/*.md`.
-fn read_pages(
-    folder: &Folder,
-    reader: &Reader,
-    language: &str,
-) -> Result<Vec<Manuscript>, CommandError> {
+/// Paths of the editor's own pages, `pages/*.md`.
+pub(crate) fn page_files(folder: &Folder) -> Result<Vec<String>, CommandError> {
     if !folder.path("pages").is_dir() {
         return Ok(Vec::new());
     }
@@ -224,7 +261,16 @@ fn read_pages(
         paths: vec!["pages".to_owned()],
         exclude: Vec::new(),
     };
-    let files = search.files(&folder.root)?;
+    Ok(search.files(&folder.root)?)
+}
+
+/// The editor's own pages.
+fn read_pages(
+    folder: &Folder,
+    reader: &Reader,
+    language: &str,
+) -> Result<Vec<Manuscript>, CommandError> {
+    let files = page_files(folder)?;
     let read = folder.read_all(reader, &files, |text| {
         archive::prepare_page(reader, text, language)
     });

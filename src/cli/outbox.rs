@@ -25,7 +25,7 @@ pub(crate) fn write(
     root: &Path,
     terminal: &Terminal,
 ) -> Result<Report, CommandError> {
-    let mut output = Output::open(root)?;
+    let output = Output::open(root)?;
     let mut done: Vec<(Letter, String, String)> = Vec::new();
     for recipient in recipients(letters) {
         let letter = letters.letter(&recipient, terminal)?;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Below this many pieces a thread costs more than it saves.
-const WORTH_A_THREAD: usize = 8;
+const WORTH_A_THREAD: usize = 2;
 
 /// Does `work` for each index below `count`, on all cores; answers come in
 /// order.

@@ -47,7 +47,7 @@ pub(crate) fn run(
     if options.json {
         terminal.json(&built.json())?;
     } else {
-        built.say(&newsroom, terminal)?;
+        built.say(&folder.root, terminal)?;
     }
     if let Some(command) = &folder.settings().publish.deploy {
         deploy(&folder, command, terminal)?;
@@ -66,7 +66,7 @@ fn dry_run(
     let root = folder.path(OUTBOX);
     let built = build::build(folder, newsroom, &root, false, terminal)?;
     if !options.json {
-        built.say(newsroom, terminal)?;
+        built.say(&root, terminal)?;
     }
     if let Err(missing) = folder.settings().require_mail() {
         terminal.note(&format!("no mail: {missing}"));

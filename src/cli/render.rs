@@ -1,5 +1,6 @@
 //! `render`: one issue as one text on standard output.
 
+use crate::archive;
 use crate::cli::args::{Form, Global, Render};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -33,7 +34,8 @@ pub(crate) fn run(
         }
         Form::Html => {
             let addresses = newsroom.plan(&folder).addresses(place);
-            let content = &newsroom.manuscripts[place].content;
+            let text = folder.read_issue(&newsroom.reader, path);
+            let content = archive::content(&newsroom.reader, &text);
             content.resolve(&addresses).into_bytes()
         }
         Form::Text => {

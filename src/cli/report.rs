@@ -2,6 +2,7 @@
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level as Drawn, Renderer, Snippet};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::cli::terminal::{BOLD, CYAN, GREEN, RED, YELLOW, paint, printable};
@@ -20,7 +21,7 @@ pub(crate) enum Format {
 }
 
 /// How many findings there are of each level.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Counts {
     pub(crate) errors: usize,
     pub(crate) warnings: usize,

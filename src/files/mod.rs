@@ -8,6 +8,7 @@
 //! Not here: what the files mean.
 
 mod error;
+mod marks;
 mod output;
 mod pattern;
 mod read;
@@ -15,6 +16,7 @@ mod search;
 mod write;
 
 pub use error::Error;
+pub use marks::Marks;
 pub use output::{Output, Tally};
 pub use pattern::Pattern;
 pub use read::{read_if_there, read_limited};

@@ -2,6 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
 
 use crate::files::write::same;
 use crate::files::{Change, Error, create_folder, read_if_there, write_if_changed};
@@ -21,15 +24,20 @@ const MANIFEST_LIMIT: u64 = 256 << 20;
 pub struct Output {
     root: PathBuf,
     known: BTreeMap<String, u64>,
+    adopts: bool,
+    ledger: Mutex<Ledger>,
+}
+
+/// What a run has done so far.
+#[derive(Debug, Default)]
+struct Ledger {
     written: BTreeMap<String, u64>,
     journal: Option<File>,
-    folders: BTreeSet<PathBuf>,
     tally: Tally,
-    adopts: bool,
 }
 
 /// What a run did to its folder.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Files that were not there before.
     pub created: usize,
@@ -41,6 +49,19 @@ pub struct Tally {
     pub deleted: usize,
     /// Files of an earlier run that someone changed since; they were kept.
     pub kept: Vec<String>,
+    /// All files that are there now, of the folder's list.
+    #[serde(skip)]
+    pub files: Vec<String>,
+}
+
+impl Tally {
+    /// What a run would do that finds everything as this one left it.
+    pub fn again(&self) -> Tally {
+        Tally {
+            unchanged: self.created + self.replaced + self.unchanged,
+            ..Tally::default()
+        }
+    }
 }
 
 impl Output {
@@ -63,11 +84,8 @@ impl Output {
         Ok(Output {
             root: root.to_owned(),
             known,
-            written: BTreeMap::new(),
-            journal: None,
-            folders: BTreeSet::new(),
-            tally: Tally::default(),
             adopts: false,
+            ledger: Mutex::default(),
         })
     }
 
@@ -79,14 +97,20 @@ impl Output {
         self
     }
 
-    /// Makes the file at `path` (relative, with `/`) hold `bytes`.
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        // Each change of it is whole, whatever became of another thread.
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the file at `path` (relative, with `/`) hold `bytes`. Threads may
+    /// write different files at once.
     ///
     /// # Errors
     ///
     /// [`Error::NotOurs`] for a file that no earlier run wrote,
     /// [`Error::Outside`] for a path that leads out of the folder, and those of
     /// [`write_if_changed`].
-    pub fn write(&mut self, path: &str, bytes: &[u8]) -> Result<Change, Error> {
+    pub fn write(&self, path: &str, bytes: &[u8]) -> Result<Change, Error> {
         if !is_below(path) || path == MANIFEST {
             return Err(Error::Outside {
                 path: path.to_owned(),
@@ -102,19 +126,21 @@ impl Output {
             self.claim(path, hash)?;
         }
         let change = write_if_changed(&target, bytes)?;
+        let mut ledger = self.ledger();
         match change {
-            Change::Created => self.tally.created += 1,
-            Change::Replaced => self.tally.replaced += 1,
-            Change::Unchanged => self.tally.unchanged += 1,
+            Change::Created => ledger.tally.created += 1,
+            Change::Replaced => ledger.tally.replaced += 1,
+            Change::Unchanged => ledger.tally.unchanged += 1,
         }
-        self.written.insert(path.to_owned(), hash);
+        ledger.written.insert(path.to_owned(), hash);
+        drop(ledger);
         Ok(change)
     }
 
     /// Leaves a file of an earlier run as it is.
-    pub fn keep(&mut self, path: &str) {
+    pub fn keep(&self, path: &str) {
         if let Some(hash) = self.known.get(path) {
-            self.written.insert(path.to_owned(), *hash);
+            self.ledger().written.insert(path.to_owned(), *hash);
         }
     }
 
@@ -124,71 +150,87 @@ impl Output {
     /// # Errors
     ///
     /// [`Error::Delete`] and those of [`write_if_changed`].
-    pub fn finish(mut self) -> Result<Tally, Error> {
-        let stale: Vec<(String, u64)> = self
-            .known
-            .iter()
-            .filter(|(path, _)| !self.written.contains_key(*path))
-            .map(|(path, hash)| (path.clone(), *hash))
-            .collect();
-        for (path, hash) in stale {
-            self.delete(&path, hash)?;
+    pub fn finish(self) -> Result<Tally, Error> {
+        let Output {
+            root,
+            known,
+            ledger,
+            ..
+        } = self;
+        let mut ledger = ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut folders = BTreeSet::new();
+        for (path, hash) in &known {
+            if !ledger.written.contains_key(path) {
+                delete(&root, path, *hash, &mut ledger.tally, &mut folders)?;
+            }
         }
         // Longest first: a folder is empty once those in it are gone.
-        for folder in self.folders.iter().rev() {
+        for folder in folders.iter().rev() {
             // One that is not empty stays, and that is no failure.
             let _ = fs::remove_dir(folder);
         }
-        drop(self.journal.take());
-        if !self.written.is_empty() || !self.known.is_empty() {
+        drop(ledger.journal.take());
+        if !ledger.written.is_empty() || !known.is_empty() {
             let mut list = HEADER.to_owned();
-            for (path, hash) in &self.written {
+            for (path, hash) in &ledger.written {
                 list.push_str(&format!("{hash:016x} {path}\n"));
             }
-            write_if_changed(&self.root.join(MANIFEST), list.as_bytes())?;
+            write_if_changed(&root.join(MANIFEST), list.as_bytes())?;
         }
-        Ok(self.tally)
-    }
-
-    fn delete(&mut self, path: &str, hash: u64) -> Result<(), Error> {
-        let target = self.root.join(path);
-        let Ok(bytes) = fs::read(&target) else {
-            return Ok(());
-        };
-        if fingerprint(&bytes) != hash {
-            self.tally.kept.push(path.to_owned());
-            return Ok(());
-        }
-        fs::remove_file(&target).map_err(|source| Error::Delete {
-            path: target.clone(),
-            source,
-        })?;
-        self.tally.deleted += 1;
-        let above = target.ancestors().skip(1);
-        for folder in above.take_while(|folder| *folder != self.root) {
-            self.folders.insert(folder.to_owned());
-        }
-        Ok(())
+        ledger.tally.files = ledger.written.into_keys().collect();
+        Ok(ledger.tally)
     }
 
     /// Notes a file in the list before it is made.
-    fn claim(&mut self, path: &str, hash: u64) -> Result<(), Error> {
+    fn claim(&self, path: &str, hash: u64) -> Result<(), Error> {
         let list = self.root.join(MANIFEST);
         let failed = |source| Error::Write {
             path: list.clone(),
             source,
         };
-        if self.journal.is_none() {
+        let mut ledger = self.ledger();
+        if ledger.journal.is_none() {
             create_folder(&self.root)?;
             let file = OpenOptions::new().create(true).append(true).open(&list);
-            self.journal = Some(file.map_err(failed)?);
+            ledger.journal = Some(file.map_err(failed)?);
         }
-        if let Some(journal) = &mut self.journal {
+        if let Some(journal) = &mut ledger.journal {
             let line = format!("{hash:016x} {path}\n");
             journal.write_all(line.as_bytes()).map_err(failed)?;
         }
         Ok(())
     }
+}
+
+/// Deletes a file of an earlier run, unless someone changed it since; notes the
+/// folders above it.
+fn delete(
+    root: &Path,
+    path: &str,
+    hash: u64,
+    tally: &mut Tally,
+    folders: &mut BTreeSet<PathBuf>,
+) -> Result<(), Error> {
+    let target = root.join(path);
+    let Ok(bytes) = fs::read(&target) else {
+        return Ok(());
+    };
+    if fingerprint(&bytes) != hash {
+        tally.kept.push(path.to_owned());
+        return Ok(());
+    }
+    fs::remove_file(&target).map_err(|source| Error::Delete {
+        path: target.clone(),
+        source,
+    })?;
+    tally.deleted += 1;
+    let above = target.ancestors().skip(1);
+    folders.extend(
+        above
+            .take_while(|folder| *folder != root)
+            .map(Path::to_owned),
+    );
+    Ok(())
 }
 
 /// Whether a path stays below the folder that it is relative to.
@@ -216,7 +258,7 @@ mod tests {
     use super::*;
 
     fn run(root: &Path, files: &[(&str, &str)]) -> Result<Tally, Error> {
-        let mut output = Output::open(root)?;
+        let output = Output::open(root)?;
         for (path, text) in files {
             output.write(path, text.as_bytes())?;
         }
@@ -261,7 +303,7 @@ mod tests {
     #[test]
     fn a_killed_run_leaves_no_file_unclaimed() {
         let folder = tempfile::tempdir().unwrap();
-        let mut output = Output::open(folder.path()).unwrap();
+        let output = Output::open(folder.path()).unwrap();
         output.write("a", b"half").unwrap();
         drop(output);
         let tally = run(folder.path(), &[("a", "whole")]).unwrap();
@@ -280,7 +322,7 @@ mod tests {
             ".letterpress",
             "a\\b",
         ] {
-            let mut output = Output::open(folder.path()).unwrap();
+            let output = Output::open(folder.path()).unwrap();
             assert!(
                 matches!(output.write(path, b""), Err(Error::Outside { .. })),
                 "{path}"

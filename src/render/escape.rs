@@ -36,19 +36,45 @@ pub(crate) fn marked_attribute(text: &str) -> String {
     out
 }
 
+/// Bytes at which copying may have to stop: those that are escaped, controls, and
+/// the first byte of a forbidden character. A table, for this is run over every
+/// byte that is published.
+const STOPS: [bool; 256] = {
+    let mut stops = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        stops[byte] = !matches!(byte as u8, b'\t' | b'\n' | b'\r');
+        byte += 1;
+    }
+    stops[b'&' as usize] = true;
+    stops[b'<' as usize] = true;
+    stops[b'>' as usize] = true;
+    stops[b'"' as usize] = true;
+    stops[0x7f] = true;
+    stops[0xc2] = true;
+    stops[0xef] = true;
+    stops
+};
+
+/// Where the next byte of [`STOPS`] is, from `at` on.
+fn next_stop(bytes: &[u8], at: usize) -> Option<usize> {
+    let found = bytes[at..].iter().position(|&byte| STOPS[byte as usize]);
+    found.map(|offset| at + offset)
+}
+
 fn push(out: &mut String, text: &str, special: impl Fn(u8) -> bool) {
     let bytes = text.as_bytes();
     let mut done = 0;
-    let mut at = 0;
-    while at < bytes.len() {
+    let mut from = 0;
+    while let Some(at) = next_stop(bytes, from) {
         let byte = bytes[at];
         let width = if special(byte) {
             1
         } else {
             forbidden_width(&bytes[at..])
         };
+        from = at + width.max(1);
         if width == 0 {
-            at += 1;
             continue;
         }
         out.push_str(&text[done..at]);
@@ -59,8 +85,7 @@ fn push(out: &mut String, text: &str, special: impl Fn(u8) -> bool) {
             b'"' => "&quot;",
             _ => "",
         });
-        at += width;
-        done = at;
+        done = at + width;
     }
     out.push_str(&text[done..]);
 }
@@ -69,10 +94,15 @@ fn push(out: &mut String, text: &str, special: impl Fn(u8) -> bool) {
 /// controls, which no reader can see either.
 pub(crate) fn without_controls(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
-    if (0..bytes.len()).all(|at| forbidden_width(&bytes[at..]) == 0) {
-        return Cow::Borrowed(text);
+    let mut from = 0;
+    while let Some(at) = next_stop(bytes, from) {
+        if forbidden_width(&bytes[at..]) > 0 {
+            let kept = text[at..].chars().filter(|&c| !is_forbidden(c));
+            return Cow::Owned(text[..at].chars().chain(kept).collect());
+        }
+        from = at + 1;
     }
-    Cow::Owned(text.chars().filter(|&c| !is_forbidden(c)).collect())
+    Cow::Borrowed(text)
 }
 
 fn is_forbidden(character: char) -> bool {

@@ -6,7 +6,7 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 use crate::diagnostic::Span;
 use crate::issue::{Content, Events, Issue, Item, Section, Style};
 use crate::render::address;
-use crate::render::events::{Spanned, closing, plain_text};
+use crate::render::events::{Spanned, closing};
 use crate::render::labels::{self, Labels};
 
 /// A stretch of a section.
@@ -208,14 +208,24 @@ pub(crate) fn other_language(
     item: &Item,
     language: &str,
 ) -> Option<&'static str> {
-    let lead = plain_text(all.get(item.lead.clone()).unwrap_or_default());
+    let issue = language.split('-').next().unwrap_or("");
+    let lead = all.get(item.lead.clone()).unwrap_or_default();
     let first = item.blocks.first().and_then(|block| all.get(block.clone()));
-    let mut text = format!("{}{lead}", item.title);
-    if let Some(block) = first {
-        text.push_str(&plain_text(&block[..block.len().min(32)]));
+    let first = first.map_or(&[][..], |block| &block[..block.len().min(32)]);
+    let texts = || {
+        let events = lead.iter().chain(first);
+        let texts = events.filter_map(|(event, _)| match event {
+            Event::Text(text) | Event::Code(text) => Some(&**text),
+            _ => None,
+        });
+        std::iter::once(item.title.as_str()).chain(texts)
+    };
+    if !is_cjk(issue) && texts().all(str::is_ascii) {
+        return None;
     }
     let (mut letters, mut han, mut kana, mut hangul) = (0_usize, 0, 0, 0);
-    for character in text.chars().take(600).filter(|c| c.is_alphabetic()) {
+    let characters = texts().flat_map(str::chars).take(600);
+    for character in characters.filter(|c| c.is_alphabetic()) {
         letters += 1;
         match character {
             '\u{3040}'..='\u{30ff}' => kana += 1,
@@ -232,7 +242,6 @@ pub(crate) fn other_language(
         _ if han + kana + hangul == 0 => "",
         _ => return None,
     };
-    let issue = language.split('-').next().unwrap_or("");
     match written {
         // Latin text inside a CJK issue is most often English.
         "" => is_cjk(issue).then_some("en"),
