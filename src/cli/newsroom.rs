@@ -212,7 +212,7 @@ pub(crate) fn read_templates(folder: &Folder) -> Result<(Templates, Vec<Finding>
 }
 
 /// The editor's own pages, `pages/*.md`.
-fn read_pages(
+pub(crate) fn read_pages(
     folder: &Folder,
     reader: &Reader,
     language: &str,
