@@ -228,6 +228,8 @@ impl Built {
             ));
         }
         terminal.line(&parts.join("; "))?;
+        // Remarks and the output of publish.deploy come after it.
+        terminal.finish()?;
         for path in self.public.kept.iter().chain(&self.feeds.kept) {
             terminal.note(&format!(
                 "{path} is of no use any more, but was changed by hand: kept"
