@@ -114,7 +114,7 @@ fn manuscript(
 }
 
 /// The images of the newsletter's folder that an issue shows, each once.
-fn local_images(issue: &Issue<'_>) -> Vec<ImageUse> {
+pub fn local_images(issue: &Issue<'_>) -> Vec<ImageUse> {
     let path = issue.source.path();
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut found: Vec<ImageUse> = Vec::new();

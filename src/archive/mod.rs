@@ -17,5 +17,5 @@ mod plan;
 mod title;
 
 pub use image::{Image, is_image_path};
-pub use manuscript::{ImageUse, Manuscript, content, prepare, prepare_page};
+pub use manuscript::{ImageUse, Manuscript, content, local_images, prepare, prepare_page};
 pub use plan::{Also, File, Inputs, Plan, Settings, Tree};

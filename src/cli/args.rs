@@ -94,7 +94,7 @@ pub(crate) enum Command {
     Render(Render),
     /// Write the feeds and the web archive
     Build(Build),
-    /// Show what publishing an issue would put on the web and into mailboxes
+    /// Check, build and deploy in one go; with --dry-run only show it, mail included
     Publish(Publish),
     /// Build an issue's mail: as files, or as a test to yourself
     Send(Send),
@@ -235,8 +235,11 @@ pub(crate) struct Build {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  letterpress publish latest --dry-run      then open outbox/index.html")]
+Examples:
+  letterpress publish latest --dry-run      then open outbox/index.html
+  letterpress publish latest                feeds and archive, then publish.deploy
+
+An issue with errors stops it before anything is written. No mail is sent.")]
 pub(crate) struct Publish {
     /// The issue: 12, latest, next, a slug, a date, en/12 or a path
     pub(crate) issue: String,

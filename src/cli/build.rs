@@ -296,6 +296,8 @@ impl Built {
             parts.push(format!("{}: {entries}, {}", place("feeds"), tally(feeds)));
         }
         terminal.line(&parts.join("; "))?;
+        // Remarks and the output of publish.deploy come after it.
+        terminal.finish()?;
         for path in self
             .public
             .iter()

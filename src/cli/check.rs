@@ -4,18 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use crate::archive::{ImageUse, local_images};
 use crate::cli::args::{Check, Global};
 use crate::cli::catalog::Catalog;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
-use crate::cli::newsroom::read_templates;
+use crate::cli::newsroom::{read_pages, read_templates};
 use crate::cli::report::{self, Counts, Format, counted};
 use crate::cli::since::{Added, tracked};
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::{Diagnostic, Finding, Level};
 use crate::issue::{Reader, Summary, Text};
 use crate::render::local_paths;
+
+/// How many notes of one kind are shown when all issues are checked.
+const NOTES_SHOWN: usize = 3;
 
 /// Runs `letterpress check`.
 pub(crate) fn run(
@@ -43,6 +47,7 @@ pub(crate) fn run(
         None => {
             findings.extend(folder.loaded.findings.iter().cloned());
             findings.extend(read_templates(&folder)?.1);
+            findings.extend(pages(&folder, &reader)?);
             findings.extend(exposed(&folder));
             catalog.summaries.len()
         }
@@ -62,7 +67,7 @@ pub(crate) fn run(
 /// All issues, and what there is to say about each alone.
 fn read(folder: &Folder, reader: &Reader) -> Result<(Catalog, Vec<Finding>), CommandError> {
     let files = folder.issue_files()?;
-    let read = folder.read_all(reader, &files, |text| found(reader, text));
+    let read = folder.read_all(reader, &files, |text| found(folder, reader, text));
     let (lock, mut findings) = folder.id_lock()?;
     let mut summaries: Vec<Summary> = Vec::with_capacity(read.len());
     for (summary, found) in read {
@@ -93,16 +98,36 @@ fn outside(
         .filter(|path| !listed(path))
         .cloned()
         .collect();
-    let found = folder.read_all(reader, &outside, |text| found(reader, text).1);
+    let found = folder.read_all(reader, &outside, |text| found(folder, reader, text).1);
     Ok(found.into_iter().flatten().collect())
 }
 
 /// The facts of a text and what there is to say about it.
-fn found(reader: &Reader, text: &Text) -> (Summary, Vec<Finding>) {
+fn found(folder: &Folder, reader: &Reader, text: &Text) -> (Summary, Vec<Finding>) {
     let (issue, mut diagnostics) = reader.parse(text);
     diagnostics.extend(local_paths(&issue));
     let located = diagnostics.into_iter().map(|one| one.locate(&text.source));
-    (issue.summary(), located.collect())
+    let mut findings: Vec<Finding> = located.collect();
+    findings.extend(missing_images(folder, &local_images(&issue)));
+    (issue.summary(), findings)
+}
+
+fn missing_images(folder: &Folder, images: &[ImageUse]) -> Vec<Finding> {
+    let missing = images
+        .iter()
+        .filter(|one| !folder.path(&one.path).is_file());
+    missing.map(ImageUse::missing).collect()
+}
+
+/// What there is to say about the editor's own pages.
+fn pages(folder: &Folder, reader: &Reader) -> Result<Vec<Finding>, CommandError> {
+    let pages = read_pages(folder, reader, &folder.settings().newsletter.language)?;
+    let mut findings = Vec::new();
+    for page in pages {
+        findings.extend(missing_images(folder, &page.images));
+        findings.extend(page.findings);
+    }
+    Ok(findings)
 }
 
 /// The paths of the issues that were named; `None` for all.
@@ -244,15 +269,7 @@ fn print(
                 terminal.data(report::github(finding).as_bytes())?;
             }
         }
-        Format::Human => {
-            let quiet = terminal.volume() == Volume::Quiet;
-            for finding in findings {
-                if !quiet || finding.level == Level::Error {
-                    let text = report::human(finding, terminal.color_out());
-                    terminal.data(text.as_bytes())?;
-                }
-            }
-        }
+        Format::Human => people(findings, options, terminal)?,
     }
     // The summary comes after what it sums up, also where both are one screen.
     terminal.finish()?;
@@ -261,5 +278,49 @@ fn print(
         counted(files, "issue"),
         counts.words()
     ));
+    if files == 0 && options.issues.is_empty() {
+        terminal.note(
+            "`letterpress new` begins an issue; issues.paths in the settings says where they are",
+        );
+    }
+    Ok(())
+}
+
+/// Prints findings for people. Of the notes about a whole archive only the first
+/// of each kind are shown, so that errors are not lost among them.
+fn people(
+    findings: &[Finding],
+    options: &Check,
+    terminal: &mut Terminal,
+) -> Result<(), CommandError> {
+    let all_issues = options.issues.is_empty() && options.since.is_none();
+    let fold = all_issues && terminal.volume() != Volume::Verbose;
+    let quiet = terminal.volume() == Volume::Quiet;
+    let mut notes: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in findings {
+        if quiet && finding.level != Level::Error {
+            continue;
+        }
+        if fold && finding.level == Level::Note {
+            let count = notes.entry(finding.code).or_default();
+            *count += 1;
+            if *count > NOTES_SHOWN {
+                continue;
+            }
+        }
+        let text = report::human(finding, terminal.color_out());
+        terminal.data(text.as_bytes())?;
+    }
+    let folded: Vec<String> = notes
+        .iter()
+        .filter(|(_, count)| **count > NOTES_SHOWN)
+        .map(|(code, count)| format!("{} {code}", count - NOTES_SHOWN))
+        .collect();
+    if !folded.is_empty() {
+        let words = folded.join(", ");
+        terminal.line(&format!(
+            "more notes: {words}; `letterpress check -v` shows them"
+        ))?;
+    }
     Ok(())
 }

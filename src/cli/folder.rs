@@ -90,6 +90,10 @@ impl Folder {
 
     /// A path of the settings or the command line, below the root.
     pub(crate) fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
+        // As the user would say it: `outbox`, not `./outbox`.
+        if self.root == Path::new(".") && relative.as_ref() != Path::new("") {
+            return relative.as_ref().to_owned();
+        }
         self.root.join(relative)
     }
 

@@ -265,7 +265,7 @@ pub(crate) fn page_files(folder: &Folder) -> Result<Vec<String>, CommandError> {
 }
 
 /// The editor's own pages.
-fn read_pages(
+pub(crate) fn read_pages(
     folder: &Folder,
     reader: &Reader,
     language: &str,

@@ -10,7 +10,6 @@ use crate::cli::folder::Folder;
 use crate::cli::letters::Letters;
 use crate::cli::newsroom::Newsroom;
 use crate::cli::outbox;
-use crate::cli::report::counted;
 use crate::cli::send;
 use crate::cli::terminal::Terminal;
 
@@ -29,8 +28,9 @@ pub(crate) fn run(
     let places = send::choose(&folder, &newsroom, &options.issue)?;
     let errors = send::say_findings(&newsroom, &places, terminal);
     if errors > 0 {
-        let words = format!("{} has {}", options.issue, counted(errors, "error"));
-        return Err(CommandError::findings(words).hint("mend them, then publish again"));
+        let words = send::has_errors(&newsroom, &places, errors);
+        let hint = "mend what is marked above, then publish again";
+        return Err(CommandError::findings(words).hint(hint));
     }
     if options.dry_run {
         return dry_run(&folder, &newsroom, &places, options, terminal);

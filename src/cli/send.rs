@@ -16,7 +16,7 @@ use crate::diagnostic::Level;
 use crate::email::Report;
 use crate::files::read_limited;
 use crate::subscriber::Recipient;
-use crate::transport::{Failure, Smtp, Transport};
+use crate::transport::{Failure, Outcome, Smtp, Transport};
 
 /// No password is near this size.
 const PASSWORD_LIMIT: u64 = 4 << 10;
@@ -63,9 +63,9 @@ pub(crate) fn run(
         });
     }
     if errors > 0 {
-        let words = format!("{} has {}", options.issue, counted(errors, "error"));
+        let words = has_errors(&newsroom, &places, errors);
         return Err(CommandError::findings(words)
-            .hint("mend them; `send --dry-run` shows the mail as it would be"));
+            .hint("mend what is marked above; `send --dry-run` shows the mail as it would be"));
     }
     let relay = relay(&folder)?;
     let letters = Letters::new(&folder, &newsroom, &places, terminal)?;
@@ -124,6 +124,16 @@ pub(crate) fn say_findings(newsroom: &Newsroom, places: &[usize], terminal: &Ter
         }
     }
     errors
+}
+
+/// `issues/12.md has 2 errors`, of a number of errors that is not none.
+pub(crate) fn has_errors(newsroom: &Newsroom, places: &[usize], errors: usize) -> String {
+    let paths: Vec<&str> = places
+        .iter()
+        .map(|&place| newsroom.manuscripts[place].summary.path.as_str())
+        .collect();
+    let has = if paths.len() == 1 { "has" } else { "have" };
+    format!("{} {has} {}", paths.join(", "), counted(errors, "error"))
 }
 
 /// What a dry run found, for people.
@@ -236,7 +246,12 @@ fn send_test(
 
 fn failed(failure: Failure) -> CommandError {
     let hint = failure.hint.clone();
-    let error = CommandError::new(Exit::Unexpected, failure);
+    let exit = match failure.outcome() {
+        Outcome::Deferred(_) => Exit::Again,
+        Outcome::Rejected(_) | Outcome::Unknown => Exit::Partial,
+        Outcome::Halted(_) | Outcome::Accepted => Exit::Unexpected,
+    };
+    let error = CommandError::new(exit, failure);
     match hint {
         Some(hint) => error.hint(hint),
         None => error,

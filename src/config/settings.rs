@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use url::Url;
 
 use crate::archive::{self, Also};
@@ -114,8 +112,6 @@ pub struct Look {
 pub struct Publish {
     /// The command that does it.
     pub deploy: Option<String>,
-    /// How long to wait for the address.
-    pub wait: Duration,
 }
 
 impl Settings {

@@ -20,6 +20,7 @@ const IGNORE: &str = include_str!("gitignore");
 
 /// Where the key that signs links in mail lies.
 const KEY_FILE: &str = "data/server.key";
+const IGNORE_LIMIT: u64 = 1 << 20;
 
 /// Runs `letterpress init`.
 pub(crate) fn run(
@@ -58,11 +59,23 @@ pub(crate) fn run(
         terminal.line(&format!("kept  {path}"))?;
     }
     terminal.finish()?;
-    terminal.note(&next_steps(&options.dir, &kept));
+    terminal.note(&next_steps(&options.dir, &unlisted(&root)?));
     Ok(Exit::Done)
 }
 
-fn next_steps(dir: &Path, kept: &[String]) -> String {
+/// What must never be committed and is not in `.gitignore`.
+fn unlisted(root: &Path) -> Result<Vec<&'static str>, CommandError> {
+    let bytes = files::read_if_there(&root.join(".gitignore"), IGNORE_LIMIT)?.unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let listed = |folder: &&str| {
+        text.lines()
+            .any(|line| line.trim().trim_matches('/') == *folder)
+    };
+    let secret = ["data", "outbox"].into_iter();
+    Ok(secret.filter(|folder| !listed(folder)).collect())
+}
+
+fn next_steps(dir: &Path, unlisted: &[&str]) -> String {
     let mut text = String::from("\nNext:\n");
     if dir != Path::new(".") {
         text.push_str(&format!("  cd {}\n", dir.display()));
@@ -73,8 +86,10 @@ fn next_steps(dir: &Path, kept: &[String]) -> String {
     text.push_str(&format!(
         "\nBefore anything goes on the web, write your own title and address into\n{CONFIG_FILE}."
     ));
-    if kept.iter().any(|path| path == ".gitignore") {
-        text.push_str("\nYour .gitignore should list data/ and outbox/.");
+    if !unlisted.is_empty() {
+        let folders: Vec<String> = unlisted.iter().map(|name| format!("/{name}/")).collect();
+        let folders = folders.join(" and ");
+        text.push_str(&format!("\nYour .gitignore should list {folders}."));
     }
     text
 }

@@ -5,7 +5,6 @@ mod issues;
 mod newsletter;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use secrecy::SecretString;
 use toml::Value;
@@ -59,7 +58,6 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
         },
         publish: Publish {
             deploy: read.optional("publish.deploy"),
-            wait: Duration::from_secs(read.integer("publish.wait", 0, 86_400, 300) as u64),
         },
         newsletter,
         unset,
