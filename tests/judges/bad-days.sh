@@ -44,10 +44,12 @@ newsletter() { # newsletter DIR: the sample without what is built from it
   tar --create config issues pages templates | tar --extract --no-same-owner --directory="$1"
 }
 
-# Hashes of all that a build writes, by path.
+# Hashes of all that a build publishes, by path; not of its own notes.
 outputs() {
-  (cd "$1" && find feeds public -type f ! -name '*.lock' -print0 2>/dev/null | sort -z | xargs -0r sha256sum)
+  (cd "$1" && find feeds public -type f ! -name '*.lock' ! -name .letterpress -print0 2>/dev/null | sort -z | xargs -0r sha256sum)
 }
+
+names() { awk '{print $2}' | sort; }
 
 # Every file of $1 is as in $2 or as in $3, and none is missing that $2 has.
 whole() {
@@ -55,8 +57,7 @@ whole() {
   sort -u "$2" "$3" >"$work/allowed"
   sort "$work/now" | comm -23 - "$work/allowed" >"$work/strange"
   [[ ! -s $work/strange ]] || { cat "$work/strange" >&2; fail "half-written or leftover files"; }
-  awk '{print $2}' "$2" | sort >"$work/before.names"
-  awk '{print $2}' "$work/now" | sort | comm -13 - "$work/before.names" >"$work/lost"
+  names <"$work/now" | comm -13 - <(names <"$2") >"$work/lost"
   [[ ! -s $work/lost ]] || { cat "$work/lost" >&2; fail "files of the last build are gone"; }
 }
 
@@ -111,25 +112,34 @@ code=0
 echo "an issue that may not be read, as another user"
 newsletter "$work/foreign"
 chown -R nobody "$work/foreign"
+as_nobody() { setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"; }
+run 0 as_nobody "$program" -C "$work/foreign" build
+outputs "$work/foreign" | cmp - "$work/old" || fail "another user's build is another one"
 secret=issues/en/2026-01-23-weekly.md
 chown root "$work/foreign/$secret"
 chmod 600 "$work/foreign/$secret"
-as_nobody() { setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"; }
+edit "$work/foreign"
 run not-0 as_nobody "$program" -C "$work/foreign" build
 says "$secret"
 says '[Pp]ermission denied'
-[[ -z $(outputs "$work/foreign") ]] || fail "something was published without that issue"
+# What was published of it stays: its page, its entries.
+diff <(names <"$work/old") <(outputs "$work/foreign" | names) || fail "the published files are others now"
+page=public/issues/$(basename "$secret" .md)/index.html
+cmp "$work/foreign/$page" "$work/reference/$page" || fail "the page of the unreadable issue changed"
+for feed in rss.xml atom.xml feed.json; do
+  grep -q "issues/$(basename "$secret" .md)/" "$work/foreign/feeds/$feed" || fail "$feed lost the unreadable issue"
+done
 
 echo "a folder that may not be written, as another user"
 chmod 644 "$work/foreign/$secret"
 run 0 as_nobody "$program" -C "$work/foreign" build
-outputs "$work/foreign" | cmp - "$work/old" || fail "another user's build is another one"
-edit "$work/foreign"
+outputs "$work/foreign" | cmp - "$work/new" || fail "the build after the file can be read again is another one"
+sed -i '1s/Reading the proofs twice/Reading proofs/' "$work/foreign/issues/en/2026-02-27-weekly.md"
 find "$work/foreign/feeds" "$work/foreign/public" -exec chown root {} +
 run not-0 as_nobody "$program" -C "$work/foreign" build
 says 'feeds|public'
 says '[Pp]ermission denied'
-outputs "$work/foreign" | cmp - "$work/old" || fail "a refused build changed files"
+outputs "$work/foreign" | cmp - "$work/new" || fail "a refused build changed files"
 
 echo "a reader that went away"
 for form in html text email-html eml markdown; do
