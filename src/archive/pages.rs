@@ -29,7 +29,7 @@ impl Plan<'_> {
     /// What is wrong with an overridden template; likewise below.
     pub fn issue_file(&self, place: usize) -> Result<File, Box<Finding>> {
         let page = self.issue_page(self.order[place]);
-        let html = self.inputs.templates.issue_page(&page)?;
+        let html = self.inputs.templates.issue_page(page)?;
         Ok(self.html_file(&self.addresses[self.order[place]], html))
     }
 

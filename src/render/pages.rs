@@ -197,6 +197,10 @@ pub struct FeedGroup {
     pub feeds: Vec<FeedLink>,
 }
 
+/// Stands for the body while a template is filled; no text of ours holds it, for
+/// U+FDD0 is no character.
+const BODY: &str = "\u{fdd0}body\u{fdd0}";
+
 /// A page with the words of its language.
 #[derive(Serialize)]
 struct Labelled<'a, T> {
@@ -211,8 +215,17 @@ impl Templates {
     ///
     /// What is wrong with an overridden template, at its place; likewise for
     /// all other pages.
-    pub fn issue_page(&self, page: &IssuePage) -> Result<String, Box<Finding>> {
-        self.page("issue.html", &page.language, page)
+    pub fn issue_page(&self, page: IssuePage) -> Result<String, Box<Finding>> {
+        // The body is most of the page. It is put in last, so that the templates
+        // do not carry it through every partial.
+        let mut frame = page;
+        let body = std::mem::take(&mut frame.body_html);
+        if body.is_empty() {
+            return self.page("issue.html", &frame.language, &frame);
+        }
+        BODY.clone_into(&mut frame.body_html);
+        let html = self.page("issue.html", &frame.language, &frame)?;
+        Ok(html.replace(BODY, &body))
     }
 
     /// The list of all issues.
