@@ -92,7 +92,7 @@ impl Shape {
 pub(crate) const SECRETS: [&str; 1] = ["smtp.password"];
 
 /// Tables in which the newsletter names the keys.
-const FREE: [(&str, Shape); 13] = [
+const FREE: [(&str, Shape); 11] = [
     ("languages.*.title", Shape::Text),
     ("languages.*.description", Shape::Text),
     ("languages.*.author", Shape::Text),
@@ -103,8 +103,6 @@ const FREE: [(&str, Shape); 13] = [
     ("issues.language_tags.*", Shape::Text),
     ("issues.levels.*", Shape::Text),
     ("issues.sections.*.aliases", Shape::Texts),
-    ("issues.sections.*.emoji", Shape::Text),
-    ("issues.sections.*.order", Shape::Integer),
     ("issues.sections.*.item_style", Shape::Text),
 ];
 

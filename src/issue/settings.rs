@@ -23,10 +23,6 @@ pub enum MojibakeMode {
 pub struct KnownSection {
     /// Other titles of the same section.
     pub aliases: Vec<String>,
-    /// Its usual emoji.
-    pub emoji: Option<String>,
-    /// Its usual place.
-    pub order: Option<u32>,
     /// Style of its items, as in [`Settings::item_style`].
     pub item_style: Option<String>,
 }

@@ -190,3 +190,39 @@ fn named_folders_that_are_not_there_are_wrong_usage() {
         .says("isues")
         .says("hint: issues.paths");
 }
+
+#[test]
+fn of_many_notes_of_one_kind_three_are_shown_unless_more_is_asked() {
+    let body = "![](https://example.org/a.png)\n\n".repeat(5);
+    let sandbox = Sandbox::with(&[("issues/1.md", &issue(1, "2026-01-01", &body))]);
+    let shown = |arguments: &[&str]| {
+        let answer = sandbox.run(arguments).expect(0);
+        (answer.out.matches("note[missing-alt]").count(), answer)
+    };
+    let (count, answer) = shown(&["check"]);
+    assert_eq!(count, 3, "{}", answer.out);
+    answer.says("more notes: 2 missing-alt").says("5 notes");
+    assert_eq!(shown(&["-v", "check"]).0, 5);
+    assert_eq!(shown(&["check", "1"]).0, 5);
+    let (_, answer) = shown(&["check", "--json"]);
+    assert_eq!(answer.json()["findings"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn an_image_that_is_not_there_is_found_before_the_build() {
+    let sandbox = Sandbox::with(&[
+        (
+            "issues/1.md",
+            &issue(1, "2026-01-01", "![a press](press.png)"),
+        ),
+        ("pages/about.md", "# About\n\n![a type](type.png)\n"),
+    ]);
+    sandbox
+        .run(&["check"])
+        .expect(3)
+        .says("issues/1.md:7:1: error[missing-image]")
+        .says("pages/about.md:3:1: error[missing-image]");
+    sandbox.write("issues/press.png", b"x");
+    sandbox.write("pages/type.png", b"x");
+    sandbox.run(&["check"]).expect(0);
+}

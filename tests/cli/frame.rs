@@ -226,3 +226,21 @@ fn the_sample_newsletter_reads_from_anywhere() {
         .expect(0)
         .says("<p>");
 }
+
+#[test]
+fn a_relay_that_is_down_is_worth_another_try() {
+    let sandbox = Sandbox::with(&[("issues/1.md", &issue(1, "2026-01-01", "Hello."))]);
+    // A port that was free a moment ago: nobody listens there.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!("smtp.port={}", listener.local_addr().unwrap().port());
+    drop(listener);
+    let relay = ["--set", "smtp.host=127.0.0.1", "--set", "smtp.tls=none"];
+    let send = ["send", "1", "--test", "me@example.org"];
+    let from = ["--set", "newsletter.from=Me <me@example.org>"];
+    let address = ["--set", "newsletter.address=1 Printer's Lane"];
+    let arguments = [&relay[..], &["--set", &port], &from, &address, &send].concat();
+    sandbox
+        .run(&arguments)
+        .expect(75)
+        .says("nothing listens there");
+}

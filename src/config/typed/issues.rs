@@ -66,20 +66,17 @@ impl Read<'_> {
             issue::Settings::default()
         });
         // Compiling patterns takes longer than all the rest here.
-        if settings == issue::Settings::default() {
-            return settings;
+        if settings != issue::Settings::default()
+            && let Err(diagnostics) = issue::Reader::new(settings.clone())
+        {
+            self.reader_refused(diagnostics);
+            settings = issue::Settings::default();
         }
         // Relative links of a text are resolved against its page in the archive.
         if settings.base_url.is_none() {
             settings.base_url = self.optional("newsletter.url");
         }
-        match issue::Reader::new(settings.clone()) {
-            Ok(_) => settings,
-            Err(diagnostics) => {
-                self.reader_refused(diagnostics);
-                issue::Settings::default()
-            }
-        }
+        settings
     }
 
     /// Judges the values of `[issues]` that have few or bounded ones.

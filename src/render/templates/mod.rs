@@ -13,7 +13,7 @@ pub(crate) use usage::{Usage, Value};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use handlebars::{Handlebars, RenderError, RenderErrorReason, Template, TemplateError};
 use serde::Serialize;
@@ -83,10 +83,15 @@ pub struct Templates {
 }
 
 struct Inner {
-    html: Handlebars<'static>,
-    text: Handlebars<'static>,
+    /// Each registry is filled when first asked for: a build needs no mail, and
+    /// compiling a template costs more than filling it.
+    pages: OnceLock<Handlebars<'static>>,
+    mail_html: OnceLock<Handlebars<'static>>,
+    mail_text: OnceLock<Handlebars<'static>>,
     /// The editor's files, by name, for places in diagnostics.
     sources: BTreeMap<String, SourceFile>,
+    /// Those of them that are sound.
+    overrides: Vec<(String, Template)>,
     stylesheet: String,
 }
 
@@ -108,17 +113,14 @@ impl Templates {
     /// alone.
     pub fn new(overrides: &[(String, SourceFile)]) -> (Templates, Vec<Finding>) {
         let mut inner = Inner {
-            html: registry(escape::marked_attribute),
-            text: registry(str::to_owned),
+            pages: OnceLock::new(),
+            mail_html: OnceLock::new(),
+            mail_text: OnceLock::new(),
             sources: BTreeMap::new(),
+            overrides: Vec::new(),
             stylesheet: STYLESHEET.to_owned(),
         };
         let mut findings = Vec::new();
-        for (file, text) in BUILT_IN {
-            if let Err(error) = inner.register(file, text) {
-                findings.push(Finding::whole_file(file, fault(&error)));
-            }
-        }
         for (file, source) in overrides {
             if file == "style.css" {
                 source.text().clone_into(&mut inner.stylesheet);
@@ -126,8 +128,13 @@ impl Templates {
             let Some(name) = file.strip_suffix(".hbs") else {
                 continue;
             };
-            match inner.register(file, source.text()) {
-                Ok(()) => {
+            let built_in = BUILT_IN.iter().find(|(built_in, _)| built_in == file);
+            if built_in.is_some_and(|(_, text)| *text == source.text()) {
+                continue;
+            }
+            match Template::compile_with_name(source.text(), name.to_owned()) {
+                Ok(template) => {
+                    inner.overrides.push((name.to_owned(), template));
                     inner.sources.insert(name.to_owned(), source.clone());
                 }
                 Err(error) => {
@@ -149,20 +156,25 @@ impl Templates {
 
     /// Fills an HTML template. The model is clean (see [`cleaned`]).
     pub(crate) fn html<T: Serialize>(&self, name: &str, model: &T) -> Result<String, Box<Finding>> {
-        self.fill(&self.inner.html, name, model)
+        let registry = if is_of_mail(name) {
+            self.inner.mail_html()
+        } else {
+            self.inner.pages()
+        };
+        self.fill(registry, name, model)
     }
 
     /// Fills a template of plain text.
     pub(crate) fn text<T: Serialize>(&self, name: &str, model: &T) -> Result<String, Box<Finding>> {
-        self.fill(&self.inner.text, name, model)
+        self.fill(self.inner.mail_text(), name, model)
     }
 
     /// What the mail's templates make of values that differ by recipient.
     pub(crate) fn usage(&self) -> Usage {
         let mut usage = Usage::default();
-        usage.scan(&self.inner.html, "email.html");
-        usage.scan(&self.inner.text, "email.txt");
-        usage.scan(&self.inner.text, "email.subject");
+        usage.scan(self.inner.mail_html(), "email.html");
+        usage.scan(self.inner.mail_text(), "email.txt");
+        usage.scan(self.inner.mail_text(), "email.subject");
         usage
     }
 
@@ -208,17 +220,52 @@ impl Default for Templates {
 }
 
 impl Inner {
-    fn register(&mut self, file: &str, text: &str) -> Result<(), Box<TemplateError>> {
-        let name = file.strip_suffix(".hbs").unwrap_or(file);
-        let template = Template::compile_with_name(text, name.to_owned())?;
-        if !name.ends_with(".html") {
-            self.text.register_template(name, template.clone());
-        }
-        if !name.ends_with(".txt") {
-            self.html.register_template(name, template);
-        }
-        Ok(())
+    fn pages(&self) -> &Handlebars<'static> {
+        self.pages.get_or_init(|| {
+            let built_in = |name: &str| !is_of_mail(name);
+            self.filled(registry(escape::marked_attribute), built_in)
+        })
     }
+
+    fn mail_html(&self) -> &Handlebars<'static> {
+        self.mail_html.get_or_init(|| {
+            let built_in = |name: &str| is_of_mail(name) && !name.ends_with(".txt");
+            self.filled(registry(escape::marked_attribute), built_in)
+        })
+    }
+
+    fn mail_text(&self) -> &Handlebars<'static> {
+        self.mail_text.get_or_init(|| {
+            let built_in = |name: &str| is_of_mail(name) && !name.ends_with(".html");
+            self.filled(registry(str::to_owned), built_in)
+        })
+    }
+
+    /// Adds built-in templates by their names, then the editor's over them.
+    fn filled(
+        &self,
+        mut registry: Handlebars<'static>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Handlebars<'static> {
+        for (file, text) in BUILT_IN {
+            let name = file.strip_suffix(".hbs").unwrap_or(file);
+            let overridden = self.overrides.iter().any(|(other, _)| other == name);
+            if wanted(name) && !overridden {
+                let template = Template::compile_with_name(text, name.to_owned())
+                    .expect("the tests compile every built-in template");
+                registry.register_template(name, template);
+            }
+        }
+        for (name, template) in &self.overrides {
+            registry.register_template(name, template.clone());
+        }
+        registry
+    }
+}
+
+/// Whether a template makes a mail or a page about mail.
+fn is_of_mail(name: &str) -> bool {
+    name.starts_with("email.") || name.starts_with("outbox.")
 }
 
 fn registry(escape: impl Fn(&str) -> String + Send + Sync + 'static) -> Handlebars<'static> {
