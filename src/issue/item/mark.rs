@@ -1,6 +1,6 @@
 //! The numbers that items begin with: `1、`, `1．`, `1）`, `1.[`, `①`.
 
-use pulldown_cmark::{Event, Tag};
+use pulldown_cmark::{Event, Tag, TagEnd};
 
 use crate::issue::document::Document;
 
@@ -18,10 +18,15 @@ pub(crate) struct Mark {
 /// The mark that a line beginning with the event at `index` has, also inside
 /// bold.
 pub(crate) fn cjk(document: &Document, index: usize) -> Option<Mark> {
-    let (index, text) = first_text(document, index)?;
+    let (at, text) = first_text(document, index)?;
     let mark = numbered(text)?;
     if matches!(mark.sign, '.' | ')') {
         let rest = &text[mark.length..];
+        // In bold, where no list comes of it, a space may stand before the link.
+        if at > index && rest.trim().is_empty() && is_link_after(document, at + 1) {
+            return Some(mark);
+        }
+        let index = at;
         let link_follows = rest.is_empty()
             && matches!(
                 document.event(index + 1),
@@ -60,7 +65,7 @@ pub(crate) fn begins(text: &str) -> bool {
 }
 
 /// A mark at the begin of a plain text.
-fn numbered(text: &str) -> Option<Mark> {
+pub(crate) fn numbered(text: &str) -> Option<Mark> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     if !(1..=3).contains(&digits) {
         return None;
@@ -74,6 +79,18 @@ fn numbered(text: &str) -> Option<Mark> {
         sign,
         length: digits + sign.len_utf8(),
     })
+}
+
+/// Whether a link follows, after the end of bold and spaces at most.
+fn is_link_after(document: &Document, mut index: usize) -> bool {
+    loop {
+        match document.event(index) {
+            Some(Event::Start(Tag::Link { .. })) => return true,
+            Some(Event::End(TagEnd::Strong | TagEnd::Emphasis)) => index += 1,
+            Some(Event::Text(words)) if words.trim().is_empty() => index += 1,
+            _ => return false,
+        }
+    }
 }
 
 /// The first words of a line, which may stand in bold or emphasis.

@@ -17,6 +17,13 @@ pub(crate) struct Tail {
     pub(crate) is_title: bool,
 }
 
+/// Whether the words after a link are no more than marks, languages and the
+/// like.
+pub(crate) fn is_bare(text: &str, rules: &Rules) -> bool {
+    let tail = read(text, rules);
+    !tail.is_title && tail.description.is_none() && tail.suffix.is_none() && tail.byline.is_none()
+}
+
 /// Reads the words after a link; offsets count in `text`.
 pub(crate) fn read(text: &str, rules: &Rules) -> Tail {
     let mut tail = Tail::default();
@@ -39,6 +46,13 @@ pub(crate) fn read(text: &str, rules: &Rules) -> Tail {
             } else {
                 tail.suffix = Some(inner.to_owned()).filter(|inner| !inner.is_empty());
             }
+            at += length;
+            continue;
+        }
+        if let Some((inner, length)) = tag(rest)
+            && let Some(language) = rules.language(inner)
+        {
+            tail.language.get_or_insert_with(|| language.to_owned());
             at += length;
             continue;
         }
@@ -244,6 +258,8 @@ mod tests {
             ("(Eng)", "en"),
             (" (in English) ", "en"),
             ("（英文）", "en"),
+            ("【英文】", "en"),
+            (" [EN]", "en"),
             (" （中国語）", "zh"),
         ] {
             assert_eq!(tail(text).language.as_deref(), Some(language), "{text:?}");

@@ -191,7 +191,7 @@ impl Outline {
                 continue;
             }
             let styles = items.rules.styles_of(&self.heads[parent].words.slug);
-            if head.words.url.is_none() || !styles.contains(&Style::Heading) {
+            if head.words.as_item.is_none() || !styles.contains(&Style::Heading) {
                 continue;
             }
             linked[parent].0 += 1;
@@ -230,14 +230,27 @@ fn is_comment(items: &Items, block: &Block) -> bool {
     block.kind == Kind::Html && source.starts_with("<!--") && source.ends_with("-->")
 }
 
+/// Whether a paragraph, or the only item of a list, is one emphasised text.
 fn is_emphasised(items: &Items, block: &Block) -> bool {
-    let first = block.events.start + 1;
-    block.kind == Kind::Paragraph
-        && matches!(
-            items.document.event(first),
-            Some(Event::Start(Tag::Emphasis))
-        )
-        && items.document.close_of(first) + 1 == block.events.end
+    let mut inside = block.events.start + 1..block.events.end - 1;
+    loop {
+        let first = inside.start;
+        if first >= inside.end || items.document.close_of(first) != inside.end {
+            return false;
+        }
+        match items.document.event(first) {
+            Some(Event::Start(Tag::Emphasis)) => {
+                return matches!(
+                    block.kind,
+                    Kind::Paragraph | Kind::Bullet | Kind::Ordered(_)
+                );
+            }
+            Some(Event::Start(Tag::Item | Tag::Paragraph)) => {
+                inside = first + 1..inside.end - 1;
+            }
+            _ => return false,
+        }
+    }
 }
 
 /// Whether the lists below a heading are of links.
