@@ -66,19 +66,34 @@ pub(crate) fn begins(text: &str) -> bool {
 
 /// A mark at the begin of a plain text.
 pub(crate) fn numbered(text: &str) -> Option<Mark> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    if !(1..=3).contains(&digits) {
-        return None;
+    let mut number = 0;
+    let mut digits = 0;
+    for (count, character) in text.chars().enumerate() {
+        let Some(digit) = digit(character) else { break };
+        if count == 3 {
+            return None;
+        }
+        number = number * 10 + digit;
+        digits += character.len_utf8();
     }
-    let sign = text[digits..].chars().next()?;
+    let sign = text[digits..].chars().next().filter(|_| digits > 0)?;
     if !matches!(sign, '、' | '．' | '）' | '.' | ')') {
         return None;
     }
     Some(Mark {
-        number: text[..digits].parse().ok()?,
+        number,
         sign,
         length: digits + sign.len_utf8(),
     })
+}
+
+/// The value of a digit, also of a full-width one.
+fn digit(character: char) -> Option<u64> {
+    match character {
+        '0'..='9' => Some(u64::from(character) - u64::from('0')),
+        '０'..='９' => Some(u64::from(character) - u64::from('０')),
+        _ => None,
+    }
 }
 
 /// Whether a link follows, after the end of bold and spaces at most.
@@ -100,6 +115,27 @@ fn first_text<'d>(document: &'d Document, mut index: usize) -> Option<(usize, &'
             Event::Start(Tag::Strong | Tag::Emphasis) => index += 1,
             Event::Text(text) => return Some((index, text)),
             _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_a_short_number_and_a_sign() {
+        for (text, expected) in [
+            ("1、甲", Some((1, '、', 4))),
+            ("12.", Some((12, '.', 3))),
+            ("１２、甲", Some((12, '、', 9))),
+            ("2024、甲", None),
+            ("、甲", None),
+            ("1 甲", None),
+            ("", None),
+        ] {
+            let found = numbered(text).map(|mark| (mark.number, mark.sign, mark.length));
+            assert_eq!(found, expected, "{text:?}");
         }
     }
 }

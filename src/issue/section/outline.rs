@@ -199,7 +199,7 @@ impl Outline {
             if has_heads_below || !has_text(items, body) {
                 continue;
             }
-            if has_linked_list(items, body) {
+            if has_linked_list(items, body) || begins_with_empty_list(items, body) {
                 undecided.push((index, parent));
             } else {
                 linked[parent].1 += 1;
@@ -223,6 +223,15 @@ fn has_text(items: &Items, body: &[Block]) -> bool {
         (Some(only), None) => !is_emphasised(items, only),
         _ => true,
     }
+}
+
+/// Whether what is below a heading begins with a list that only says that there
+/// is nothing; what follows may belong to the section above.
+fn begins_with_empty_list(items: &Items, body: &[Block]) -> bool {
+    let mut blocks = body.iter().filter(|block| !is_comment(items, block));
+    blocks
+        .next()
+        .is_some_and(|block| block.kind != Kind::Paragraph && is_emphasised(items, block))
 }
 
 fn is_comment(items: &Items, block: &Block) -> bool {

@@ -284,3 +284,12 @@ fn a_number_in_bold_begins_an_item_with_and_without_a_space() {
         ["S<cjk>: 1 One (a:1), 2 Two (a:2), 3 Three (a:3)"]
     );
 }
+
+#[test]
+fn a_heading_over_a_list_that_says_there_is_nothing_is_like_its_siblings() {
+    let source = "# T\n\n## Calls\n\n### [One](a:1)\n* *none*\n\n### [Two](a:2)\n* *none*\n\nTell us about others.\n";
+    assert_eq!(
+        outline(source),
+        ["Calls<prose>: ", "One<prose>: ", "Two<prose>: "]
+    );
+}
