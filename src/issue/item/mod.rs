@@ -112,6 +112,11 @@ impl<'a, 's> Items<'a, 's> {
         let leading = first_link.filter(|link| link.text.start <= begin && !link.text.is_empty());
         item.url = first_link
             .and_then(|link| self.listing.links(&link.events).first())
+            // One in HTML is no event of its own.
+            .or_else(|| {
+                let words = parts.first.start..line.end;
+                self.listing.links(&words).first()
+            })
             .map(|link| link.url.clone());
         item.title_events = parts.first.start..line.end;
         if let Some(link) = leading {

@@ -77,11 +77,12 @@ pub(crate) fn read(text: &str, rules: &Rules) -> Tail {
 pub(crate) fn tag(text: &str) -> Option<(&str, usize)> {
     let close = match text.chars().next()? {
         '[' => ']',
+        '［' => '］',
         '【' => '】',
         _ => return None,
     };
     let open = text.chars().next()?.len_utf8();
-    let end = text[open..].find(['[', ']', '【', '】'])? + open;
+    let end = text[open..].find(['[', ']', '［', '］', '【', '】'])? + open;
     let inner = text[open..end].trim();
     // A tag is a word or two, not a sentence.
     if !text[end..].starts_with(close) || inner.is_empty() || inner.chars().count() > 40 {

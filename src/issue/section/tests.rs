@@ -293,3 +293,12 @@ fn a_heading_over_a_list_that_says_there_is_nothing_is_like_its_siblings() {
         ["Calls<prose>: ", "One<prose>: ", "Two<prose>: "]
     );
 }
+
+#[test]
+fn tags_in_full_width_brackets_and_links_in_html_are_understood() {
+    let source = "# T\n\n## S\n\n1、［文章］[甲](a:1)（英文）\n\n2、<a href=\"https://example.com/\">乙</a>\n";
+    assert_eq!(
+        outline(source),
+        ["S<cjk>: 1 甲 (a:1), 2 乙 (https://example.com/)"]
+    );
+}
