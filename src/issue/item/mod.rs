@@ -19,7 +19,7 @@ use crate::issue::model::{Events, Item};
 use crate::issue::rules::Rules;
 
 pub(crate) use line::{Breaks, Line};
-pub(crate) use mark::begins as begins_with_mark;
+pub(crate) use mark::{Mark, begins as begins_with_mark};
 
 /// Reads the items of one issue.
 pub(crate) struct Items<'a, 's> {
@@ -85,6 +85,21 @@ impl<'a, 's> Items<'a, 's> {
         item
     }
 
+    /// Whether a heading is one link, but for number, emoji and tags around it;
+    /// and that number.
+    pub(crate) fn linked_line(&self, line: &Line) -> Option<Option<Mark>> {
+        let [link] = line.links.as_slice() else {
+            return None;
+        };
+        let before = line.text[..link.text.start].trim_start();
+        let number = mark::numbered(before);
+        let before = before[number.map_or(0, |mark| mark.length)..].trim();
+        let is_whole = emoji::leading(before) == before.len()
+            && !line.text[link.text.clone()].trim().is_empty()
+            && tail::is_bare(&line.text[link.text.end..], self.rules);
+        is_whole.then_some(number)
+    }
+
     /// Title, address, language, tags, byline, suffix; where the description
     /// begins.
     fn first_line(&mut self, item: &mut Item, parts: &Parts) {
@@ -97,6 +112,11 @@ impl<'a, 's> Items<'a, 's> {
         let leading = first_link.filter(|link| link.text.start <= begin && !link.text.is_empty());
         item.url = first_link
             .and_then(|link| self.listing.links(&link.events).first())
+            // One in HTML is no event of its own.
+            .or_else(|| {
+                let words = parts.first.start..line.end;
+                self.listing.links(&words).first()
+            })
             .map(|link| link.url.clone());
         item.title_events = parts.first.start..line.end;
         if let Some(link) = leading {

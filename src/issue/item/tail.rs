@@ -17,6 +17,13 @@ pub(crate) struct Tail {
     pub(crate) is_title: bool,
 }
 
+/// Whether the words after a link are no more than marks, languages and the
+/// like.
+pub(crate) fn is_bare(text: &str, rules: &Rules) -> bool {
+    let tail = read(text, rules);
+    !tail.is_title && tail.description.is_none() && tail.suffix.is_none() && tail.byline.is_none()
+}
+
 /// Reads the words after a link; offsets count in `text`.
 pub(crate) fn read(text: &str, rules: &Rules) -> Tail {
     let mut tail = Tail::default();
@@ -42,6 +49,13 @@ pub(crate) fn read(text: &str, rules: &Rules) -> Tail {
             at += length;
             continue;
         }
+        if let Some((inner, length)) = tag(rest)
+            && let Some(language) = rules.language(inner)
+        {
+            tail.language.get_or_insert_with(|| language.to_owned());
+            at += length;
+            continue;
+        }
         if let Some((byline, length)) = byline(rest) {
             tail.byline = Some(byline.to_owned());
             at += length;
@@ -63,11 +77,12 @@ pub(crate) fn read(text: &str, rules: &Rules) -> Tail {
 pub(crate) fn tag(text: &str) -> Option<(&str, usize)> {
     let close = match text.chars().next()? {
         '[' => ']',
+        '［' => '］',
         '【' => '】',
         _ => return None,
     };
     let open = text.chars().next()?.len_utf8();
-    let end = text[open..].find(['[', ']', '【', '】'])? + open;
+    let end = text[open..].find(['[', ']', '［', '］', '【', '】'])? + open;
     let inner = text[open..end].trim();
     // A tag is a word or two, not a sentence.
     if !text[end..].starts_with(close) || inner.is_empty() || inner.chars().count() > 40 {
@@ -244,6 +259,8 @@ mod tests {
             ("(Eng)", "en"),
             (" (in English) ", "en"),
             ("（英文）", "en"),
+            ("【英文】", "en"),
+            (" [EN]", "en"),
             (" （中国語）", "zh"),
         ] {
             assert_eq!(tail(text).language.as_deref(), Some(language), "{text:?}");

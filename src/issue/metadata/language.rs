@@ -5,6 +5,9 @@ use crate::issue::metadata::place::{Place, is_language_tag};
 /// So many letters are looked at.
 const LETTERS: usize = 20_000;
 
+/// Small words are many; they are counted among so many letters.
+const LETTERS_OF_SMALL_WORDS: usize = 5_000;
+
 /// The language that a path says: the suffix `.en`, or a folder, nearest first.
 /// `known` gives folder names of the settings.
 pub(crate) fn of_path<'a>(
@@ -108,7 +111,7 @@ const SMALL_WORDS: [(&str, &[&str]); 8] = [
     (
         "pt",
         &[
-            "o", "os", "e", "que", "uma", "não", "com", "para", "do", "da", "em", "mais",
+            "o", "os", "e", "que", "uma", "não", "um", "para", "dos", "da", "em", "mais",
         ],
     ),
     (
@@ -154,11 +157,14 @@ impl Count {
             if word.is_empty() {
                 continue;
             }
-            if word.len() <= 5 {
+            if word.len() <= 5 && self.letters < LETTERS_OF_SMALL_WORDS {
                 self.add_small_word(word);
             }
-            for character in word.chars() {
-                self.add_letter(character);
+            if word.is_ascii() {
+                self.letters += word.len();
+            } else {
+                word.chars()
+                    .for_each(|character| self.add_letter(character));
             }
             if self.letters >= LETTERS {
                 return;
@@ -259,6 +265,7 @@ mod tests {
             ("연못 소식 Frontend News", Some("ko")),
             ("Цапля стоит в камышах", Some("ru")),
             ("Чапля стоїть в очереті, її видно", Some("uk")),
+            ("See one.example.com and two.example.com", None),
             ("xyz", None),
             ("", None),
         ];

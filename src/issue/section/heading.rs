@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, Tag};
 
 use crate::issue::document::{Block, Document, Kind, collapse};
 use crate::issue::emoji;
-use crate::issue::item::{Breaks, Items, Line, begins_with_mark};
+use crate::issue::item::{Breaks, Items, Line, Mark, begins_with_mark};
 use crate::issue::slug::slug;
 
 /// What a heading says.
@@ -15,6 +15,9 @@ pub(super) struct Words {
     pub(super) slug: String,
     /// The address, when all of the heading is one link.
     pub(super) url: Option<String>,
+    /// Its number, when it is one link with no more than number, emoji and tags
+    /// around it, so that it may be an item.
+    pub(super) as_item: Option<Option<Mark>>,
 }
 
 /// Reads a heading.
@@ -37,6 +40,7 @@ pub(super) fn read(items: &Items, block: &Block) -> Words {
         emoji: emoji.map(str::to_owned),
         slug: slug(title),
         url: url.filter(|_| !text.is_empty()),
+        as_item: items.linked_line(&line),
     }
 }
 

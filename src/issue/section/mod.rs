@@ -7,7 +7,7 @@
 
 use crate::diagnostic::Span;
 use crate::issue::document::Block;
-use crate::issue::item::{Breaks, Items, Parts};
+use crate::issue::item::{Breaks, Items, Mark, Parts};
 use crate::issue::model::{Content, Events, Issue, Item, Section, Style};
 use crate::issue::rules::Rules;
 
@@ -36,7 +36,9 @@ pub(crate) fn understand(issue: &mut Issue, rules: &Rules) {
         if let (Role::Item, Some(place)) = (head.role, parent) {
             places.push(place);
             let section = &mut sections[place];
-            let item = heading_item(&mut items, &blocks[head.block], &blocks[head.body.clone()]);
+            let number = head.words.as_item.flatten();
+            let body = &blocks[head.body.clone()];
+            let item = heading_item(&mut items, number, &blocks[head.block], body);
             section.content.push(Content::Item(section.items.len()));
             section.items.push(item);
             if section.style == Style::Prose {
@@ -78,15 +80,15 @@ pub(crate) fn understand(issue: &mut Issue, rules: &Rules) {
 }
 
 /// An item whose title is a heading.
-fn heading_item(items: &mut Items, heading: &Block, body: &[Block]) -> Item {
+fn heading_item(items: &mut Items, mark: Option<Mark>, heading: &Block, body: &[Block]) -> Item {
     let end = body
         .last()
         .map_or(heading.events.end, |block| block.events.end);
     let first = heading.events.start + 1..heading.events.end - 1;
     let all = heading.events.start..end;
     let mut item = items.build(Parts {
-        number: None,
-        mark: 0,
+        number: mark.map(|mark| mark.number),
+        mark: mark.map_or(0, |mark| mark.length),
         events: Vec::from([all]),
         first: first.clone(),
         breaks: Breaks::Never,

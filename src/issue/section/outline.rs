@@ -191,7 +191,7 @@ impl Outline {
                 continue;
             }
             let styles = items.rules.styles_of(&self.heads[parent].words.slug);
-            if head.words.url.is_none() || !styles.contains(&Style::Heading) {
+            if head.words.as_item.is_none() || !styles.contains(&Style::Heading) {
                 continue;
             }
             linked[parent].0 += 1;
@@ -199,7 +199,7 @@ impl Outline {
             if has_heads_below || !has_text(items, body) {
                 continue;
             }
-            if has_linked_list(items, body) {
+            if has_linked_list(items, body) || begins_with_empty_list(items, body) {
                 undecided.push((index, parent));
             } else {
                 linked[parent].1 += 1;
@@ -225,19 +225,41 @@ fn has_text(items: &Items, body: &[Block]) -> bool {
     }
 }
 
+/// Whether what is below a heading begins with a list that only says that there
+/// is nothing; what follows may belong to the section above.
+fn begins_with_empty_list(items: &Items, body: &[Block]) -> bool {
+    let mut blocks = body.iter().filter(|block| !is_comment(items, block));
+    blocks
+        .next()
+        .is_some_and(|block| block.kind != Kind::Paragraph && is_emphasised(items, block))
+}
+
 fn is_comment(items: &Items, block: &Block) -> bool {
     let source = items.text[block.span.range()].trim();
     block.kind == Kind::Html && source.starts_with("<!--") && source.ends_with("-->")
 }
 
+/// Whether a paragraph, or the only item of a list, is one emphasised text.
 fn is_emphasised(items: &Items, block: &Block) -> bool {
-    let first = block.events.start + 1;
-    block.kind == Kind::Paragraph
-        && matches!(
-            items.document.event(first),
-            Some(Event::Start(Tag::Emphasis))
-        )
-        && items.document.close_of(first) + 1 == block.events.end
+    let mut inside = block.events.start + 1..block.events.end - 1;
+    loop {
+        let first = inside.start;
+        if first >= inside.end || items.document.close_of(first) != inside.end {
+            return false;
+        }
+        match items.document.event(first) {
+            Some(Event::Start(Tag::Emphasis)) => {
+                return matches!(
+                    block.kind,
+                    Kind::Paragraph | Kind::Bullet | Kind::Ordered(_)
+                );
+            }
+            Some(Event::Start(Tag::Item | Tag::Paragraph)) => {
+                inside = first + 1..inside.end - 1;
+            }
+            _ => return false,
+        }
+    }
 }
 
 /// Whether the lists below a heading are of links.

@@ -69,12 +69,13 @@ fn every_style_is_known_by_its_marks() {
 
 #[test]
 fn linked_headings_with_text_are_items_of_their_section() {
-    let source = "# T\n\n## PRs\n\n### [One](a:1)\n\ntext\n\n### [Two](a:2)\n\ntext\n\n### [Empty](a:3)\n\n*none this week*\n\n### [List](a:4)\n\n- [x](a:5)\n";
+    let source = "# T\n\n## PRs\n\n### [One](a:1)\n\ntext\n\n### [Two](a:2)\n\ntext\n\n### [Empty](a:3)\n\n*none this week*\n\n### [None](a:6)\n\n* *none this week*\n\n### [List](a:4)\n\n- [x](a:5)\n";
     assert_eq!(
         outline(source),
         [
             "PRs<heading>: One (a:1), Two (a:2)",
             "Empty<prose>: ",
+            "None<prose>: ",
             "List<bullet>: x (a:5)"
         ]
     );
@@ -261,4 +262,43 @@ fn known_sections_tell_lost_and_unknown_headings() {
         Some("did you mean “Articles”?")
     );
     assert!(help("lost-heading").is_some());
+}
+
+#[test]
+fn headings_with_number_emoji_or_language_beside_their_link_are_items() {
+    let source = "# T\n\n## S\n\n### 1. [One](a:1)\n\ntext\n\n### 2、[Two](a:2)（英文）\n\ntext\n\n### 🔧 [Three](a:3) [EN]\n\ntext\n\n### [Four](a:4) and more\n\ntext\n";
+    assert_eq!(
+        outline(source),
+        [
+            "S<heading>: 1 One (a:1), 2 Two (a:2), Three (a:3)",
+            "Four and more<prose>: "
+        ]
+    );
+}
+
+#[test]
+fn a_number_in_bold_begins_an_item_with_and_without_a_space() {
+    let source = "# T\n\n## S\n\n**1. [One](a:1)**\n\ntext\n\n**2.** [Two](a:2)\n\n**3.[Three](a:3)**\n\n**4. no link**\n";
+    assert_eq!(
+        outline(source),
+        ["S<cjk>: 1 One (a:1), 2 Two (a:2), 3 Three (a:3)"]
+    );
+}
+
+#[test]
+fn a_heading_over_a_list_that_says_there_is_nothing_is_like_its_siblings() {
+    let source = "# T\n\n## Calls\n\n### [One](a:1)\n* *none*\n\n### [Two](a:2)\n* *none*\n\nTell us about others.\n";
+    assert_eq!(
+        outline(source),
+        ["Calls<prose>: ", "One<prose>: ", "Two<prose>: "]
+    );
+}
+
+#[test]
+fn tags_in_full_width_brackets_and_links_in_html_are_understood() {
+    let source = "# T\n\n## S\n\n1、［文章］[甲](a:1)（英文）\n\n2、<a href=\"https://example.com/\">乙</a>\n";
+    assert_eq!(
+        outline(source),
+        ["S<cjk>: 1 甲 (a:1), 2 乙 (https://example.com/)"]
+    );
 }
