@@ -185,11 +185,14 @@ impl Newsroom {
     }
 }
 
+/// A written date and the path of its file.
+type Dated = (NaiveDate, String);
+
 /// Which issues may be among the newest of their language, by their written
 /// dates, as they come to be read: the text of others is not rendered for feeds.
 struct Newest {
     count: Option<usize>,
-    seen: Mutex<BTreeMap<Option<String>, BTreeSet<(NaiveDate, String)>>>,
+    seen: Mutex<BTreeMap<Option<String>, BTreeSet<Dated>>>,
 }
 
 impl Newest {
