@@ -111,7 +111,7 @@ fn site(plan: &Plan<'_>, newsletter: &Newsletter, folder: &str, home: &Url) -> S
         feeds_url: inputs.settings.feeds.then(|| feeds_url.to_string()),
         subscribe_url: None,
         style_url: under(root, "style.css").to_string(),
-        logo_url: inputs.settings.logo.as_ref().map(Url::to_string),
+        logo_url: inputs.settings.look.logo.as_ref().map(Url::to_string),
         feeds: links,
         pages,
         address: newsletter.address.clone(),

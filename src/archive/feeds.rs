@@ -160,7 +160,7 @@ impl Plan<'_> {
             own: edition.feeds(&self.inputs.newsletter.url),
             hub: None,
             icon: None,
-            logo: settings.logo.as_ref().map(url::Url::to_string),
+            logo: settings.look.logo.as_ref().map(url::Url::to_string),
             cadence: Cadence::of(moments),
             paging: if entries.len() == edition.order.len() {
                 Paging::Complete

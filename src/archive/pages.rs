@@ -43,7 +43,13 @@ impl Plan<'_> {
         let mut files = vec![File {
             tree: Tree::Public,
             path: "style.css".to_owned(),
-            bytes: templates.stylesheet().as_bytes().to_vec(),
+            bytes: self
+                .inputs
+                .settings
+                .look
+                .accent
+                .styled(templates.stylesheet())
+                .into_bytes(),
         }];
         for edition in &self.editions {
             let html = templates.index_page(&self.index_page(edition))?;
@@ -208,7 +214,12 @@ impl Plan<'_> {
             let issue = &self.inputs.issues[index];
             let year = self.day(index).year();
             let title = match summary.season {
-                Some(season) => format!("{year} · {} {season}", Labels::of(language).season),
+                Some(season) => {
+                    let season = Labels::of(language)
+                        .season
+                        .replace("{n}", &season.to_string());
+                    format!("{year} · {season}")
+                }
                 None => year.to_string(),
             };
             let (date, date_words) = self.date(index, language);

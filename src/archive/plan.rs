@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Finding};
 use crate::feed;
 use crate::identity::{Identified, PermalinkFields, collisions, permalink};
 use crate::newsletter::Newsletter;
-use crate::render::{Addresses, FileAddress, Templates};
+use crate::render::{Addresses, FileAddress, Look, Templates};
 
 /// What an editor may say about a build.
 #[derive(Clone, Debug)]
@@ -29,8 +29,8 @@ pub struct Settings {
     pub max_bytes: usize,
     /// Further addresses of the same feeds.
     pub also: Vec<Also>,
-    /// Address of a logo.
-    pub logo: Option<Url>,
+    /// Logo and second colour.
+    pub look: Look,
     /// Id of the main feed; those of other languages are made of it.
     pub feed_id: String,
 }

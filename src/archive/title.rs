@@ -1,12 +1,15 @@
 //! What an issue calls itself in a list that already says number and date.
 
 use crate::issue::Summary;
-use crate::render::display_title;
+use crate::render::{display_title, is_date, list_comma};
 
 /// The issue's own title: what follows its number in `Weekly #51: Charts`; for
-/// one that has none, its first three item titles; else its whole title.
+/// one that has none, or a date alone, its first three item titles; else its whole title.
 pub(crate) fn own_title(summary: &Summary) -> String {
     let title = display_title(&summary.title);
+    if is_date(&title) && !summary.first_items.is_empty() {
+        return first_items(summary);
+    }
     let Some(number) = summary.number.map(|number| number.value) else {
         return title;
     };
@@ -22,11 +25,11 @@ pub(crate) fn own_title(summary: &Summary) -> String {
     if summary.first_items.is_empty() {
         return title;
     }
-    let comma = if crate::render::is_cjk(summary.language.as_deref().unwrap_or("")) {
-        "、"
-    } else {
-        ", "
-    };
+    first_items(summary)
+}
+
+fn first_items(summary: &Summary) -> String {
+    let comma = list_comma(summary.language.as_deref().unwrap_or_default());
     summary.first_items.join(comma)
 }
 
@@ -66,6 +69,8 @@ mod tests {
             ("Plain Weekly #51: Charts in ink", Some(51), "Charts in ink"),
             ("每周分享（第 300 期）：三十年", Some(300), "三十年"),
             ("Plain Weekly #6 (2023-06-10)", Some(6), "One, Two"),
+            ("Plain Weekly #8 (2026-02-27): Proofs", Some(8), "Proofs"),
+            ("2023-01", None, "One, Two"),
             ("This Week 665", Some(665), "One, Two"),
             ("Ten ways to set type", Some(6), "Ten ways to set type"),
             ("Version 0.7 is out", Some(7), "Version 0.7 is out"),

@@ -202,6 +202,7 @@ impl Edition {
                 subscribe: None,
                 has_preferences: true,
                 linkify: newsroom.reader.settings().linkify,
+                look: &settings.look,
                 text: settings.mail.text,
             },
         )?;

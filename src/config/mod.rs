@@ -22,7 +22,7 @@ mod typed;
 pub use key::Key;
 pub use layer::{Entry, Layer, Values};
 pub use missing::Missing;
-pub use settings::{Archive, Feeds, Issues, Look, Mail, Publish, Server, Settings, Smtp};
+pub use settings::{Archive, Feeds, Issues, Mail, Publish, Server, Settings, Smtp};
 pub use show::{show_json, show_toml};
 
 use std::collections::BTreeMap;

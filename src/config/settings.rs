@@ -5,7 +5,7 @@ use crate::config::Missing;
 use crate::email;
 use crate::issue;
 use crate::newsletter::Newsletter;
-use crate::render::TextStyle;
+use crate::render::{Look, TextStyle};
 use crate::transport;
 
 /// All settings in their types.
@@ -98,15 +98,6 @@ pub struct Server {
     pub key_file: String,
 }
 
-/// The look of pages and mail.
-#[derive(Clone, Debug)]
-pub struct Look {
-    /// Address of the logo.
-    pub logo: Option<Url>,
-    /// Second colour, `#RRGGBB`.
-    pub accent: String,
-}
-
 /// How `publish` brings the built folder to the web.
 #[derive(Clone, Debug)]
 pub struct Publish {
@@ -124,7 +115,7 @@ impl Settings {
             entries: self.feeds.entries,
             max_bytes: self.feeds.max_bytes,
             also: self.feeds.also.clone(),
-            logo: self.look.logo.clone(),
+            look: self.look.clone(),
             feed_id,
         }
     }

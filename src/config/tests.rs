@@ -173,6 +173,10 @@ fn mistakes_are_found_with_their_place() {
             "[look]\naccent = \"red\"",
             "2:10 bad-setting write six hexadecimal digits, such as \"#B3361B\"",
         ),
+        (
+            "[look]\naccent = \"#ff8800\"",
+            "2:10 bad-setting the nearest tone that can be is \"#A85900\"",
+        ),
     ] {
         let loaded = load(&file(text));
         assert_eq!(findings(&loaded), [expected], "{text}");

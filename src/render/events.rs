@@ -58,6 +58,12 @@ pub(crate) fn joined_text(all: &[Spanned<'_>], at: usize, to: usize) -> (String,
     (joined, next)
 }
 
+/// Whether a span lies whole in one of `cuts`.
+pub(crate) fn is_cut(span: &Range<usize>, cuts: &[Span]) -> bool {
+    cuts.iter()
+        .any(|cut| cut.start <= span.start && cut.end >= span.end)
+}
+
 /// A text without the bytes that lie in `cuts`. Text that differs from its
 /// source (entities) is cut only as a whole.
 pub(crate) fn cut(text: &str, span: &Range<usize>, cuts: &[Span]) -> String {

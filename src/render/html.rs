@@ -13,7 +13,7 @@ use crate::issue::Events;
 use crate::render::address::{self, Address};
 use crate::render::anchors::Anchors;
 use crate::render::escape;
-use crate::render::events::{Spanned, closing, cut, joined_text, plain_text};
+use crate::render::events::{Spanned, closing, cut, is_cut, joined_text, plain_text};
 use crate::render::fragment::{Fragment, Hole, HoleKind};
 use crate::render::linkify;
 use crate::render::raw;
@@ -340,7 +340,10 @@ impl<'w, 's> Writer<'w, 's> {
 
     fn link(&mut self, at: usize, link_type: LinkType, url: &str, title: &str) {
         let mail = link_type == LinkType::Email;
-        let address = match (mail, self.style.without_links || self.shown_links > 0) {
+        // Of a link whose words are left out nothing is left to follow.
+        let left_out = is_cut(&self.all[at].1, self.style.cuts);
+        let plain = self.style.without_links || self.shown_links > 0 || left_out;
+        let address = match (mail, plain) {
             (_, true) => Address::Refused,
             (true, _) => Address::read(&format!("mailto:{url}")),
             (false, _) => Address::read(url),

@@ -9,6 +9,7 @@
 //!
 //! Not here: files, recipients' lists, headers of mail, the layout of folders.
 
+mod accent;
 mod address;
 mod anchors;
 mod body;
@@ -27,11 +28,12 @@ mod table;
 mod templates;
 mod text;
 
+pub use accent::{Accent, AccentError, Look};
 pub use body::{body_html, feed_html, local_paths};
 pub use fragment::{Addresses, FileAddress, Fragment, Hole, HoleKind, local_file};
 pub use labels::{Labels, own_name};
 pub use mail::{MailFrame, MailRequest, Parts, Personal, display_title, email, preheader};
-pub(crate) use outline::is_cjk;
+pub(crate) use mail::{is_date, list_comma};
 pub use page::{ContentsEntry, PageStyle, contents, page_html};
 pub use pages::{
     FeedGroup, FeedLink, FeedsPage, IndexGroup, IndexPage, IndexRow, IssuePage, PageLink,

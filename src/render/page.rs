@@ -176,10 +176,16 @@ impl Page<'_, '_> {
         let events = &self.issue.document.events;
         let anchor = self.anchors.item(section_index, index).to_owned();
         let language = outline::other_language(events, item, self.style.language);
-        self.push(if item.deleted {
-            "<article class=\"x\" id=\""
+        let title = title(self.issue, &self.anchors, item, View::Page);
+        // An article has a heading; what has none is but a part of the section.
+        let tag = if title.html.is_empty() {
+            "div"
         } else {
-            "<article id=\""
+            "article"
+        };
+        self.push(&match item.deleted {
+            true => format!("<{tag} class=\"i x\" id=\""),
+            false => format!("<{tag} class=\"i\" id=\""),
         });
         escape::push_attribute(&mut self.out.html, &anchor);
         self.push("\"");
@@ -193,7 +199,7 @@ impl Page<'_, '_> {
             escape::push_attribute(&mut self.out.html, &label);
             self.push(&format!("\">{number}</a>\n"));
         }
-        self.title(item, level);
+        self.title(item, title, level);
         let cuts = outline::cuts(events, item);
         let style = Style {
             cuts: &cuts,
@@ -210,11 +216,10 @@ impl Page<'_, '_> {
             let block = html::write(events, &self.anchors, block.clone(), style);
             self.out.append(block);
         }
-        self.push("</article>\n");
+        self.push(&format!("</{tag}>\n"));
     }
 
-    fn title(&mut self, item: &Item, level: u8) {
-        let title = title(self.issue, &self.anchors, item, View::Page);
+    fn title(&mut self, item: &Item, title: Fragment, level: u8) {
         let meta = outline::meta(self.issue, item, self.labels, self.style.language);
         if title.html.is_empty() {
             return;

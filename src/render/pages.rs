@@ -28,7 +28,7 @@ pub struct Site {
     pub subscribe_url: Option<String>,
     /// Address of the style sheet.
     pub style_url: String,
-    /// Address of a logo; the title stands beside it as text.
+    /// Address of a logo that stands in place of the title.
     pub logo_url: Option<String>,
     /// Feeds for autodiscovery.
     pub feeds: Vec<FeedLink>,

@@ -351,7 +351,15 @@ fn into_fragment(html: &str) -> Fragment {
             } else {
                 HoleKind::Image
             };
-            push_marked(&mut fragment, tag, kind);
+            match tag.strip_suffix('>') {
+                // Without words of its own a picture is decoration; programs
+                // that read aloud would spell its address.
+                Some(open) if attribute_value(tag, "alt").is_none() => {
+                    push_marked(&mut fragment, open, kind);
+                    fragment.html.push_str(" alt=\"\">");
+                }
+                _ => push_marked(&mut fragment, tag, kind),
+            }
         } else if let Some(alt) = attribute_value(tag, "alt") {
             fragment.html.push_str(&alt.replace('<', "&lt;"));
         }
@@ -428,7 +436,7 @@ mod tests {
         );
         assert_eq!(
             fragment.html,
-            "<img src=\"\"><img src=\"\" width=\"9\"><a href=\"\">y</a>"
+            "<img src=\"\" alt=\"\"><img src=\"\" width=\"9\" alt=\"\"><a href=\"\">y</a>"
         );
         let holes: Vec<_> = fragment
             .holes
@@ -439,8 +447,8 @@ mod tests {
             holes,
             [
                 (10, "a.png", HoleKind::Image),
-                (22, "b.png", HoleKind::Link),
-                (43, "#x", HoleKind::Link)
+                (29, "b.png", HoleKind::Link),
+                (57, "#x", HoleKind::Link)
             ]
         );
     }

@@ -68,6 +68,7 @@ fn mail(issue: &Issue<'_>) -> render::Parts {
         subscribe: Some("https://example.org/subscribe"),
         has_preferences: true,
         linkify: true,
+        look: &render::Look::default(),
         text: TextStyle::default(),
     };
     let frame = render::email(&Templates::default(), &request).unwrap();

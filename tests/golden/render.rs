@@ -79,6 +79,7 @@ fn issues_are_rendered_as_on_file() {
             subscribe: Some("https://example.org/subscribe"),
             has_preferences: true,
             linkify: true,
+            look: &render::Look::default(),
             text: TextStyle::default(),
         };
         let personal = Personal {

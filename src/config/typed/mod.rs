@@ -13,10 +13,10 @@ use url::Url;
 use crate::archive::Also;
 use crate::config::key::Key;
 use crate::config::layer::Values;
-use crate::config::settings::{Archive, Feeds, Look, Mail, Publish, Server, Settings, Smtp};
+use crate::config::settings::{Archive, Feeds, Mail, Publish, Server, Settings, Smtp};
 use crate::diagnostic::{Diagnostic, Finding, Level};
 use crate::email::{self, Parts};
-use crate::render::{LinkPlace, TextStyle};
+use crate::render::{Accent, AccentError, LinkPlace, Look, TextStyle};
 use crate::transport::{self, Tls};
 
 /// Reads all settings; what is wrong goes to `findings`.
@@ -283,16 +283,22 @@ impl Read<'_> {
         logo
     }
 
-    fn accent(&mut self) -> String {
+    fn accent(&mut self) -> Accent {
         let key = Key::new("look.accent");
-        let text = self.text_of(&key);
-        let digits = text.strip_prefix('#').unwrap_or_default();
-        if digits.len() == 6 && digits.chars().all(|c| c.is_ascii_hexdigit()) {
-            return text.to_uppercase();
-        }
         let help = "write six hexadecimal digits, such as \"#B3361B\"";
-        self.bad(&key, format!("{key} is no color"), help);
-        "#B3361B".to_owned()
+        match self.text_of(&key).parse() {
+            Ok(accent) => return accent,
+            Err(AccentError::NoColor) => self.bad(&key, format!("{key} is no color"), help),
+            Err(AccentError::Pale { nearest }) => {
+                let message = format!("{key} is too pale to be read as text on paper");
+                self.bad(
+                    &key,
+                    message,
+                    &format!("the nearest tone that can be is \"{nearest}\""),
+                );
+            }
+        }
+        Accent::default()
     }
 }
 

@@ -10,12 +10,14 @@ mod preview;
 
 pub use frame::{MailFrame, Parts, Personal};
 pub use preview::{display_title, preheader};
+pub(crate) use preview::{is_date, list_comma};
 
 use chrono::NaiveDate;
 
 use crate::diagnostic::Finding;
 use crate::issue::{Issue, Precision, Summary};
 use crate::newsletter::Newsletter;
+use crate::render::accent::Look;
 use crate::render::body::body_html;
 use crate::render::fragment::Addresses;
 use crate::render::templates::{self, Templates};
@@ -43,6 +45,8 @@ pub struct MailRequest<'i, 's> {
     pub has_preferences: bool,
     /// Whether bare addresses become links.
     pub linkify: bool,
+    /// Logo and second colour.
+    pub look: &'i Look,
     /// How the text part is set.
     pub text: TextStyle,
 }

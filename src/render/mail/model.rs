@@ -14,8 +14,9 @@ use crate::render::outline::{self, Part};
 use crate::render::page;
 use crate::render::text::{intro_text, section_text};
 
-/// Columns of text beside the margin, in pixels.
-const COLUMN: u32 = 508;
+/// Widest image, in pixels: the 508 of the text beside the margin, less the
+/// image's border.
+const COLUMN: u32 = 506;
 
 #[derive(Serialize)]
 struct IssueModel {
@@ -107,16 +108,17 @@ pub(crate) fn model(request: &MailRequest<'_, '_>) -> Json {
         },
         "issue": model.issue(),
         "labels": model.labels,
-        "look": look(request.language),
+        "look": look(request),
     })
 }
 
-/// Faces and sizes by language, in the short form of CSS `font`.
-fn look(language: &str) -> Json {
+/// Faces and sizes by language, in the short form of CSS `font`; second colour
+/// and logo.
+fn look(request: &MailRequest<'_, '_>) -> Json {
     // Every system knows a face by these names, or puts its own in their place:
     // what stands on each title need not name the generic one.
     let meta = "Arial";
-    let lower = language.to_ascii_lowercase();
+    let lower = request.language.to_ascii_lowercase();
     let cjk = match lower.split('-').next().unwrap_or("") {
         "zh" if ["zh-hant", "zh-tw", "zh-hk"]
             .iter()
@@ -144,6 +146,9 @@ fn look(language: &str) -> Json {
         "h3": format!("bold {title} {short}"),
         "meta": meta,
         "lean": false,
+        "accent": request.look.accent.light(),
+        "accent_dark": request.look.accent.dark(),
+        "logo": request.look.logo.as_ref().map(url::Url::as_str),
     })
 }
 

@@ -3,23 +3,27 @@
 use crate::issue::{Issue, Summary};
 use crate::render::labels::Labels;
 
-/// A title less a trailing date in brackets: the header line says the date.
+/// A title less a date in brackets at its end, or before the colon that its own
+/// words follow: the header line says the date.
 pub fn display_title(title: &str) -> String {
     let trimmed = title.trim_end();
-    let inside = trimmed
-        .strip_suffix([')', '）'])
-        .and_then(|start| start.rsplit_once(['(', '（']));
-    match inside {
-        Some((before, date)) if is_date(date) && !before.trim().is_empty() => {
-            before.trim().to_owned()
-        }
-        _ => trimmed.to_owned(),
+    let dated = trimmed
+        .match_indices([')', '）'])
+        .find_map(|(at, bracket)| {
+            let (before, date) = trimmed[..at].rsplit_once(['(', '（'])?;
+            let after = &trimmed[at + bracket.len()..];
+            let ends = after.is_empty() || after.starts_with([':', '：']);
+            (ends && is_date(date) && !before.trim().is_empty()).then_some((before, after))
+        });
+    match dated {
+        Some((before, after)) => format!("{}{after}", before.trim()),
+        None => trimmed.to_owned(),
     }
 }
 
 /// Whether a text is a date and nothing else: digits with separators, at least
 /// a year and a month, or such with a name of a month.
-fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let letters: String = text.chars().filter(|c| c.is_alphabetic()).collect();
     let plain = text
@@ -42,19 +46,29 @@ pub fn preheader(summary: &Summary, issue: &Issue<'_>, language: &str) -> String
     if let Some(written) = &summary.preheader {
         return written.clone();
     }
-    let labels = Labels::of(language);
+    let separator = list_comma(language);
+    let colon = if separator == "、" { "：" } else { ": " };
     let cjk = crate::render::outline::is_cjk(language);
-    let (separator, colon) = if cjk { ("、", "：") } else { (", ", ": ") };
+    // Sections of sections are too many and too small to be counted.
     let counts: Vec<String> = issue
         .sections
         .iter()
-        .filter(|section| !section.items.is_empty() && section.style != crate::issue::Style::Outro)
+        .filter(|section| {
+            !section.items.is_empty()
+                && section.parent.is_none()
+                && section.style != crate::issue::Style::Outro
+        })
         .take(3)
         .map(|section| {
             let count = section.items.len();
             let name = counted_name(&section.title, count, language);
             let count = Labels::thousands(language, count as u64);
-            format!("{count}\u{a0}{name}")
+            // Counted before a noun, Han and Hangul want a word of measure.
+            if cjk {
+                format!("{name}\u{a0}{count}")
+            } else {
+                format!("{count}\u{a0}{name}")
+            }
         })
         .collect();
     let titles: Vec<&str> = issue
@@ -68,7 +82,7 @@ pub fn preheader(summary: &Summary, issue: &Issue<'_>, language: &str) -> String
         return shortened(&summary.description);
     }
     let counts = match counts.len() {
-        0 => format!("{}\u{a0}{}", summary.link_count, labels.links),
+        0 => Labels::count_of_links(language, summary.link_count),
         _ => counts.join(separator),
     };
     shortened(&format!("{counts}{colon}{}", titles.join(separator)))
@@ -90,6 +104,14 @@ fn counted_name(title: &str, count: usize, language: &str) -> String {
         Some(stem) => format!("{stem}y"),
         None if end(&["xes", "ches", "shes"]) => name[..name.len() - 2].to_owned(),
         None => name.strip_suffix('s').unwrap_or(&name).to_owned(),
+    }
+}
+
+/// What parts the members of a list.
+pub(crate) fn list_comma(language: &str) -> &'static str {
+    match language.split('-').next().unwrap_or_default() {
+        "zh" | "ja" => "、",
+        _ => ", ",
     }
 }
 
@@ -138,6 +160,9 @@ mod tests {
             ("Weekly #11 (2023-07-15)", "Weekly #11"),
             ("周刊（2023年7月15日）", "周刊"),
             ("News (July 15, 2023)", "News"),
+            ("Weekly #8 (2026-02-27): On type", "Weekly #8: On type"),
+            ("周刊 #8（2026-02-27）：读校样", "周刊 #8：读校样"),
+            ("Since (2021-05) then", "Since (2021-05) then"),
             ("Weekly (part 2)", "Weekly (part 2)"),
             ("(2023-07-15)", "(2023-07-15)"),
             ("On Rust (2021 edition)", "On Rust (2021 edition)"),

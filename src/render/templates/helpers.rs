@@ -15,6 +15,7 @@ use crate::render::text::wrap;
 pub(crate) fn register(registry: &mut Handlebars<'_>) {
     registry.register_helper("say_date", Box::new(Function(date)));
     registry.register_helper("thousands", Box::new(Function(thousands)));
+    registry.register_helper("kilobytes", Box::new(Function(kilobytes)));
     registry.register_helper("wrap", Box::new(Function(wrapped)));
     registry.register_helper("url_encode", Box::new(Function(url_encode)));
 }
@@ -67,6 +68,13 @@ fn thousands(parameters: &[&Value]) -> Result<String, &'static str> {
         .ok_or("expects a whole number")
 }
 
+/// `{{kilobytes 20801}}`: 20.9 kB, rounded up.
+fn kilobytes(parameters: &[&Value]) -> Result<String, &'static str> {
+    let bytes = parameters.first().and_then(|bytes| bytes.as_u64());
+    let tenths = bytes.ok_or("expects a whole number")?.div_ceil(100);
+    Ok(format!("{}.{}\u{a0}kB", tenths / 10, tenths % 10))
+}
+
 /// `{{wrap text 72}}`: the text in lines of at most 72 columns.
 fn wrapped(parameters: &[&Value]) -> Result<String, &'static str> {
     let text = parameters
@@ -104,6 +112,7 @@ mod tests {
             ("{{say_date d \"zh\"}}", "2023年7月15日"),
             ("{{say_date \"2023-07\" \"en\"}}", "July 2023"),
             ("{{thousands n \"de\"}}", "1.204"),
+            ("{{kilobytes n}}", "1.3\u{a0}kB"),
             ("{{wrap t 16}}", "a long line that\nbreaks"),
             ("{{url_encode \"a b&c\"}}", "a+b%26c"),
         ];

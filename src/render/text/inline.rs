@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, LinkType, Tag, TagEnd};
 
 use crate::diagnostic::Span;
 use crate::render::escape;
-use crate::render::events::{Spanned, cut};
+use crate::render::events::{Spanned, cut, is_cut};
 use crate::render::text::html::{Piece, pieces};
 
 /// The words of a paragraph. Where a link's address is not said in the words,
@@ -25,8 +25,22 @@ impl Inline {
     /// The words of inline events; `state` goes on from one run to the next.
     pub(crate) fn of(events: &[Spanned<'_>], cuts: &[Span], state: &mut State) -> Inline {
         let mut inline = Inline::default();
-        for (event, span) in events {
-            inline.push(event, span, cuts, state);
+        let mut rest = events;
+        while let Some((event, span)) = rest.first() {
+            // A block of raw HTML comes line by line; a tag or a comment may go
+            // over several.
+            let lines = rest.iter().map_while(|(event, _)| match event {
+                Event::Html(html) => Some(html.as_ref()),
+                _ => None,
+            });
+            let html: Vec<&str> = lines.collect();
+            if html.is_empty() {
+                inline.push(event, span, cuts, state);
+                rest = &rest[1..];
+            } else {
+                inline.html(&html.concat(), state);
+                rest = &rest[html.len()..];
+            }
         }
         inline
     }
@@ -63,7 +77,9 @@ impl Inline {
                 ..
             }) => {
                 let mail = *link_type == LinkType::Email;
-                let url = if mail {
+                let url = if is_cut(span, cuts) {
+                    String::new()
+                } else if mail {
                     format!("mailto:{dest_url}")
                 } else {
                     dest_url.to_string()
@@ -158,5 +174,34 @@ impl State {
     pub(crate) fn end_block(&mut self) {
         self.open.clear();
         self.hidden = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pulldown_cmark::Parser;
+
+    use super::*;
+
+    fn words(markdown: &str, cuts: &[Span]) -> Inline {
+        let events: Vec<_> = Parser::new(markdown).into_offset_iter().collect();
+        Inline::of(&events, cuts, &mut State::default())
+    }
+
+    #[test]
+    fn a_comment_over_several_lines_is_not_said() {
+        let inline = words("<!--\nFor editors:\n* one\n\n* two\n-->\n", &[]);
+        assert_eq!(inline.text.trim(), "");
+    }
+
+    #[test]
+    fn a_link_that_is_left_out_leaves_no_mark() {
+        let markdown = "Said ([@ada](https://example.org/ada))";
+        let cut = Span {
+            start: 5,
+            end: markdown.len(),
+        };
+        let inline = words(markdown, &[cut]);
+        assert_eq!((inline.text.trim(), inline.links.len()), ("Said", 0));
     }
 }
