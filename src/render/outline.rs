@@ -101,7 +101,7 @@ pub(crate) fn number_label(item: &Item) -> Option<String> {
 /// The bytes left out of an item's description: what the meta line says, and
 /// the punctuation between title and description.
 pub(crate) fn cuts(all: &[Spanned<'_>], item: &Item) -> Vec<Span> {
-    let mut cuts = item.meta_spans.clone();
+    let mut cuts: Vec<Span> = moved(all, item).collect();
     let lead = all.get(item.lead.clone()).unwrap_or_default();
     if let Some((Event::Text(text), span)) = lead.first() {
         let rest =
@@ -114,6 +114,22 @@ pub(crate) fn cuts(all: &[Spanned<'_>], item: &Item) -> Vec<Span> {
     }
     cuts.sort();
     cuts
+}
+
+/// The spans that the meta line says in place of the text. One that holds a
+/// link stays in the text, for the meta line is words alone.
+fn moved<'i>(all: &[Spanned<'_>], item: &'i Item) -> impl Iterator<Item = Span> + use<'i> {
+    let links: Vec<usize> = std::iter::once(&item.lead)
+        .chain(&item.blocks)
+        .filter(|_| !item.meta_spans.is_empty())
+        .flat_map(|events| all.get(events.clone()).unwrap_or_default())
+        .filter(|(event, _)| matches!(event, Event::Start(Tag::Link { .. })))
+        .map(|(_, span)| span.start)
+        .collect();
+    item.meta_spans.iter().copied().filter(move |span| {
+        let next = links.partition_point(|&link| link < span.start);
+        links.get(next).is_none_or(|&link| link >= span.end)
+    })
 }
 
 /// The destination of an item's title, for people.
@@ -144,9 +160,7 @@ pub(crate) fn meta(issue: &Issue<'_>, item: &Item, labels: &Labels, language: &s
         }
         parts.extend(item.suffix.clone());
     }
-    let cut: Vec<&str> = item
-        .meta_spans
-        .iter()
+    let cut: Vec<&str> = moved(&issue.document.events, item)
         .filter_map(|span| issue.source.text().get(span.range()))
         .filter(|text| text.trim_start().starts_with(['(', '（']))
         .collect();

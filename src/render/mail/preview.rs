@@ -49,20 +49,20 @@ pub fn preheader(summary: &Summary, issue: &Issue<'_>, language: &str) -> String
     let separator = list_comma(language);
     let colon = if separator == "、" { "：" } else { ": " };
     let cjk = crate::render::outline::is_cjk(language);
-    // "1 articles" would be wrong, and sections of sections are too many and too
-    // small to be counted.
+    // Sections of sections are too many and too small to be counted.
     let counts: Vec<String> = issue
         .sections
         .iter()
         .filter(|section| {
-            section.items.len() > 1
+            !section.items.is_empty()
                 && section.parent.is_none()
                 && section.style != crate::issue::Style::Outro
         })
         .take(3)
         .map(|section| {
-            let count = Labels::thousands(language, section.items.len() as u64);
-            let name = short_name(&section.title, language);
+            let count = section.items.len();
+            let name = counted_name(&section.title, count, language);
+            let count = Labels::thousands(language, count as u64);
             // Counted before a noun, Han and Hangul want a word of measure.
             if cjk {
                 format!("{name}\u{a0}{count}")
@@ -86,6 +86,25 @@ pub fn preheader(summary: &Summary, issue: &Issue<'_>, language: &str) -> String
         _ => counts.join(separator),
     };
     shortened(&format!("{counts}{colon}{}", titles.join(separator)))
+}
+
+/// A section's short name after a number: in English one of `Tools` is a tool.
+fn counted_name(title: &str, count: usize, language: &str) -> String {
+    let name = short_name(title, language);
+    let lower = !name.chars().any(char::is_uppercase);
+    if count != 1 || !lower || !language.starts_with("en") {
+        return name;
+    }
+    let word = name.rsplit(' ').next().unwrap_or(&name);
+    let end = |ends: &[&str]| ends.iter().any(|end| word.ends_with(end));
+    if end(&["ss", "us", "is", "news", "series"]) {
+        return name;
+    }
+    match name.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None if end(&["xes", "ches", "shes"]) => name[..name.len() - 2].to_owned(),
+        None => name.strip_suffix('s').unwrap_or(&name).to_owned(),
+    }
 }
 
 /// What parts the members of a list.
@@ -158,5 +177,21 @@ mod tests {
         assert_eq!(short_name("Articles & Tutorials", "en"), "articles");
         assert_eq!(short_name("AI News", "en"), "AI News");
         assert_eq!(short_name("文章&教程", "zh"), "文章");
+    }
+
+    #[test]
+    fn one_of_many_is_singular() {
+        let cases = [
+            ("Tools", 1, "tool"),
+            ("Tools", 2, "tools"),
+            ("Libraries & Tools", 1, "library"),
+            ("Sketches", 1, "sketch"),
+            ("News", 1, "news"),
+            ("AI Tools", 1, "AI Tools"),
+        ];
+        for (title, count, expected) in cases {
+            assert_eq!(counted_name(title, count, "en"), expected);
+        }
+        assert_eq!(counted_name("Outils", 1, "fr"), "Outils");
     }
 }
