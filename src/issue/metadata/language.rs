@@ -3,7 +3,7 @@
 use crate::issue::metadata::place::{Place, is_language_tag};
 
 /// So many letters are looked at.
-const LETTERS: usize = 20_000;
+const LETTERS: usize = 6_000;
 
 /// Small words are many; they are counted among so many letters.
 const LETTERS_OF_SMALL_WORDS: usize = 5_000;
