@@ -205,9 +205,18 @@ impl<'a> Plan<'a> {
         std::iter::once(main).chain(others).cloned().collect()
     }
 
-    /// The files that images become.
+    /// The files that images become: those of drafts are for nobody yet.
     pub fn image_files(&self) -> impl Iterator<Item = File> + '_ {
-        self.inputs.images.values().map(|image| File {
+        let issues = self.order.iter();
+        let shown: BTreeSet<&str> = issues
+            .map(|&index| &self.inputs.manuscripts[index])
+            .chain(self.inputs.pages)
+            .flat_map(|manuscript| &manuscript.images)
+            .map(|image| image.path.as_str())
+            .collect();
+        let images = self.inputs.images.iter();
+        let published = images.filter(move |(path, _)| shown.contains(path.as_str()));
+        published.map(|(_, image)| File {
             tree: Tree::Public,
             path: image.published.clone(),
             bytes: image.bytes.clone(),

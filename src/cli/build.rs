@@ -23,6 +23,8 @@ use crate::files::{self, Output, Tally, write_durable};
 
 /// How many errors are shown whole; `check` shows all.
 const SHOWN: usize = 20;
+/// Where images lie below `public/`.
+const IMAGES: &str = "images/";
 
 /// Runs `letterpress build`.
 pub(crate) fn run(
@@ -119,6 +121,10 @@ pub(crate) fn build(
         }
         for path in plan.kept_pages(&newsroom.kept) {
             public.keep(&path);
+        }
+        if !newsroom.kept.is_empty() {
+            // Nobody knows which images the kept pages show.
+            public.keep_below(IMAGES);
         }
     }
     // Feeds come last: no entry leads to a page that is not there yet.

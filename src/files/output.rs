@@ -144,6 +144,14 @@ impl Output {
         }
     }
 
+    /// Leaves all files of earlier runs in a folder (with its `/`) as they are.
+    pub fn keep_below(&mut self, folder: &str) {
+        let known = self.known.iter();
+        for (path, hash) in known.filter(|(path, _)| path.starts_with(folder)) {
+            self.written.entry(path.clone()).or_insert(*hash);
+        }
+    }
+
     /// Deletes what earlier runs wrote and this one did not, with the folders
     /// that are empty then, and keeps the list for the next run.
     ///

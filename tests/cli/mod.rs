@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+mod build;
 mod check;
 mod config;
 mod frame;
@@ -12,7 +13,9 @@ mod ids;
 mod init;
 mod inspect;
 mod new;
+mod publish;
 mod render;
+mod send;
 mod since;
 
 /// 2026-03-01 12:00 UTC: what all of these runs take for now.

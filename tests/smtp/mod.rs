@@ -4,7 +4,7 @@ mod faults;
 mod login;
 mod protection;
 mod reuse;
-mod server;
+pub(crate) mod server;
 
 use letterpress::email::{Envelope, Message};
 use letterpress::subscriber::Address;

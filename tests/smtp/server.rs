@@ -10,7 +10,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// What the server does when it is asked something.
 #[derive(Clone)]
-pub(super) enum Act {
+pub(crate) enum Act {
     /// Writes this.
     Say(&'static str),
     /// Ends the connection.
@@ -29,7 +29,7 @@ pub(super) enum Act {
 
 /// What a server says that has nothing against anybody. `CONNECT` stands for a
 /// new connection, `CONTENT` for a message that was received.
-pub(super) fn usual(question: &str) -> Act {
+pub(crate) fn usual(question: &str) -> Act {
     Act::Say(
         match question.split([' ', ':']).next().unwrap_or_default() {
             "CONNECT" => "220 mail.test ESMTP\r\n",
@@ -52,21 +52,21 @@ struct Kept {
     contents: Vec<Vec<u8>>,
 }
 
-pub(super) struct Server {
+pub(crate) struct Server {
     port: u16,
     kept: Arc<Mutex<Kept>>,
 }
 
 impl Server {
     /// A server that answers with `answers(question, how often it was asked)`.
-    pub(super) async fn start(
+    pub(crate) async fn start(
         answers: impl Fn(&str, usize) -> Act + Send + Sync + 'static,
     ) -> Server {
         Server::with_tls(None, false, answers).await
     }
 
     /// The same with a certificate, and TLS from the start if `implicit`.
-    pub(super) async fn with_tls(
+    pub(crate) async fn with_tls(
         acceptor: Option<TlsAcceptor>,
         implicit: bool,
         answers: impl Fn(&str, usize) -> Act + Send + Sync + 'static,
@@ -95,12 +95,12 @@ impl Server {
         Server { port, kept }
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// All that it was asked, without arguments: `CONNECT EHLO MAIL …`.
-    pub(super) fn asked(&self) -> String {
+    pub(crate) fn asked(&self) -> String {
         let kept = self.kept.lock().unwrap();
         let words: Vec<&str> = kept
             .asked
@@ -111,12 +111,12 @@ impl Server {
     }
 
     /// The same with arguments.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.kept.lock().unwrap().asked.clone()
     }
 
     /// The messages it received, dots undone.
-    pub(super) fn contents(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn contents(&self) -> Vec<Vec<u8>> {
         self.kept.lock().unwrap().contents.clone()
     }
 }

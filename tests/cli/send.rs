@@ -1,0 +1,197 @@
+//! `send`: the dry run changes nothing but its outbox; a relay's answer is told.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+
+use tokio::task::spawn_blocking;
+
+use crate::cli::{Answer, Sandbox, issue};
+use crate::smtp::server::{Act, Server, usual};
+
+fn weekly() -> Sandbox {
+    let text = issue(
+        1,
+        "2026-01-02",
+        "Hello *you*, see [this](https://example.org/a).",
+    );
+    Sandbox::with(&[("issues/1.md", &text)])
+}
+
+/// The program's settings for a relay on this machine.
+fn relay(port: u16) -> Vec<String> {
+    let port = format!("smtp.port={port}");
+    [
+        "--set",
+        "smtp.host=127.0.0.1",
+        "--set",
+        "smtp.tls=none",
+        "--set",
+        &port,
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+fn send(sandbox: &Sandbox, port: u16, arguments: &[&str]) -> Answer {
+    let mut all = relay(port);
+    all.extend(arguments.iter().map(|one| (*one).to_owned()));
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    sandbox.run(&all)
+}
+
+#[test]
+fn a_dry_run_fills_its_outbox_and_changes_nothing_else() {
+    let sandbox = weekly();
+    let before = sandbox.files();
+    sandbox
+        .run(&["send", "1", "--dry-run"])
+        .expect(0)
+        .says("nothing left this machine")
+        .says("digest ");
+    let mut files = sandbox.files();
+    let in_outbox = |path: &String| path.starts_with("outbox/");
+    assert!(files.contains(&"outbox/report.json".to_owned()));
+    assert!(files.contains(&"outbox/index.html".to_owned()));
+    let report: serde_json::Value =
+        serde_json::from_str(&sandbox.read("outbox/report.json")).unwrap();
+    let mails = files.iter().filter(|path| path.ends_with(".eml")).count();
+    assert_eq!(report["totals"]["messages"], mails, "{report}");
+    assert!(mails > 0);
+    files.retain(|path| !in_outbox(path));
+    assert_eq!(before, files);
+}
+
+#[test]
+fn the_digest_is_that_of_the_content_alone() {
+    let sandbox = weekly();
+    let digest = |sandbox: &Sandbox| {
+        let report = sandbox.run(&["send", "1", "--dry-run", "--json"]).expect(0);
+        report.json()["digest"].as_str().unwrap().to_owned()
+    };
+    let first = digest(&sandbox);
+    assert_eq!(first.len(), 64);
+    assert_eq!(first, digest(&sandbox));
+    let text = sandbox.read("issues/1.md");
+    sandbox.write("issues/1.md", text.replace("*you*", "*all*"));
+    assert_ne!(first, digest(&sandbox));
+}
+
+#[test]
+fn a_draft_can_be_tried_but_keeps_out_of_the_feeds() {
+    let sandbox = weekly();
+    let draft = issue(2, "2026-01-09", "To be.").replace("number: 2", "draft: true");
+    sandbox.write("issues/2.md", draft);
+    sandbox.run(&["send", "issues/2.md", "--dry-run"]).expect(0);
+    sandbox
+        .run(&["publish", "issues/2.md"])
+        .expect(2)
+        .says("draft");
+    assert!(!sandbox.path("feeds").exists());
+}
+
+#[test]
+fn without_a_way_nothing_is_sent_and_the_ways_are_named() {
+    let sandbox = weekly();
+    sandbox
+        .run(&["send", "1"])
+        .expect(2)
+        .says("--dry-run")
+        .says("--test");
+    sandbox
+        .run(&["send", "1", "--dry-run", "--test", "me@example.org"])
+        .expect(2);
+    sandbox
+        .run(&["send", "1", "--test", "not an address"])
+        .expect(2)
+        .says("hint: --test takes addresses");
+    sandbox
+        .run(&["send", "1", "--test", "me@example.org"])
+        .expect(2)
+        .says("smtp");
+    sandbox
+        .run(&[
+            "send",
+            "1",
+            "--test",
+            "me@example.org\r\nBcc: all@example.org",
+        ])
+        .expect(2);
+}
+
+#[test]
+fn a_missing_sender_is_asked_for_with_lines_to_copy() {
+    let sandbox = weekly();
+    sandbox.write(
+        "config/letterpress.toml",
+        "[newsletter]\ntitle = \"Test Weekly\"\nurl = \"https://weekly.test/\"\n",
+    );
+    sandbox
+        .run(&["send", "1", "--dry-run"])
+        .expect(2)
+        .says("newsletter.from")
+        .says("from = ");
+}
+
+#[test]
+fn a_dead_relay_is_named_with_its_port() {
+    // A port that was free a moment ago.
+    let port = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let sandbox = weekly();
+    send(&sandbox, port, &["send", "1", "--test", "me@example.net"])
+        .expect(1)
+        .says(&format!("127.0.0.1:{port}"))
+        .says("hint:");
+}
+
+#[tokio::test]
+async fn a_relay_that_refuses_is_quoted() {
+    let server = Server::start(|question, _| match question.split(':').next() {
+        Some("RCPT TO") => Act::Say("550 5.7.1 relaying denied\r\n"),
+        _ => usual(question),
+    })
+    .await;
+    let port = server.port();
+    let test = ["send", "1", "--test", "me@example.net"];
+    let answer = spawn_blocking(move || send(&weekly(), port, &test)).await;
+    answer.unwrap().expect(1).says("550 5.7.1");
+    assert!(server.contents().is_empty());
+}
+
+#[test]
+fn a_password_file_that_is_not_there_is_named() {
+    let sandbox = weekly();
+    let mut arguments = relay(2525);
+    arguments.extend(
+        [
+            "--set",
+            "smtp.username=editor",
+            "--set",
+            "smtp.password_file=data/none",
+        ]
+        .map(str::to_owned),
+    );
+    arguments.extend(["send", "1", "--test", "me@example.net"].map(str::to_owned));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let answer = sandbox.run(&arguments);
+    assert!([1, 2].contains(&answer.code), "{answer:?}");
+    let file: PathBuf = ["data", "none"].iter().collect();
+    answer.says(file.to_str().unwrap());
+}
+
+#[test]
+fn a_mistake_in_a_mail_template_is_named_and_nothing_is_written() {
+    for text in ["{{#if issue.title}}\n", "<p>{{issue.titel}}</p>\n"] {
+        let sandbox = weekly();
+        sandbox.write("templates/email.html.hbs", text);
+        let before = sandbox.files();
+        sandbox
+            .run(&["send", "1", "--dry-run"])
+            .expect(2)
+            .says("templates/email.html.hbs:")
+            .says("hint:");
+        assert_eq!(before, sandbox.files());
+    }
+}
