@@ -141,7 +141,7 @@ fn a_dead_relay_is_named_with_its_port() {
     };
     let sandbox = weekly();
     send(&sandbox, port, &["send", "1", "--test", "me@example.net"])
-        .expect(1)
+        .expect(75)
         .says(&format!("127.0.0.1:{port}"))
         .says("hint:");
 }
