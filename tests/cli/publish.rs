@@ -79,7 +79,7 @@ fn an_issue_with_errors_is_not_published() {
         .run(&["publish", "latest"])
         .expect(3)
         .says("issues/2.md:7:")
-        .says("mend what is marked");
+        .says("hint: mend what is marked");
     assert!(!sandbox.path("feeds").exists());
 }
 
