@@ -399,3 +399,27 @@ fn copy_folder(from: &Path, to: &Path) {
         }
     }
 }
+
+#[test]
+fn deep_markdown_neither_hangs_nor_ends_the_program() {
+    let depth = 100_000;
+    for body in [
+        "> ".repeat(depth) + "deep",
+        "[".repeat(depth) + "deep" + &"]".repeat(depth),
+        "![".repeat(depth),
+        "*a **b ".repeat(depth / 4),
+        "- ".repeat(depth) + "deep",
+        (0..1000).fold(String::new(), |text, level| {
+            text + &" ".repeat(level * 2) + "- deep\n"
+        }),
+    ] {
+        let sandbox = Sandbox::with(&[("issues/1.md", &issue(1, "2026-01-02", &body))]);
+        let answer = sandbox.run(&["build"]);
+        assert!(
+            [0, 3].contains(&answer.code),
+            "{} {}",
+            answer.code,
+            answer.err
+        );
+    }
+}

@@ -195,3 +195,81 @@ fn a_mistake_in_a_mail_template_is_named_and_nothing_is_written() {
         assert_eq!(before, sandbox.files());
     }
 }
+
+#[test]
+fn a_second_dry_run_has_the_same_bytes() {
+    let sandbox = weekly();
+    sandbox.run(&["send", "1", "--dry-run"]).expect(0);
+    let bytes = |sandbox: &Sandbox| -> Vec<(String, String)> {
+        let files = sandbox.files().into_iter();
+        files
+            .map(|path| (path.clone(), sandbox.read(&path)))
+            .collect()
+    };
+    let first = bytes(&sandbox);
+    sandbox.run(&["send", "1", "--dry-run"]).expect(0);
+    assert_eq!(first, bytes(&sandbox));
+}
+
+#[tokio::test]
+async fn a_test_delivers_what_render_shows_but_for_the_recipient() {
+    let server = Server::start(|question, _| usual(question)).await;
+    let port = server.port();
+    let (rendered, answer) = spawn_blocking(move || {
+        let sandbox = weekly();
+        let rendered = sandbox.run(&["render", "1", "--as", "eml"]).expect(0);
+        let to = [
+            "send",
+            "1",
+            "--test",
+            "Ada <ada@example.net>",
+            "bob@example.net",
+        ];
+        (rendered.out, send(&sandbox, port, &to))
+    })
+    .await
+    .unwrap();
+    answer.expect(0).says("250 2.0.0");
+    let contents = server.contents();
+    assert_eq!(contents.len(), 2);
+    assert_eq!(server.asked().matches("CONNECT").count(), 1);
+    let own = impersonal(&rendered);
+    for content in contents {
+        let content = String::from_utf8(content).unwrap();
+        assert!(content.contains("@example.net"), "{content}");
+        assert_eq!(impersonal(&content), own);
+    }
+}
+
+/// A message without what is the recipient's own: their headers' values, and
+/// the links to leave and to choose.
+fn impersonal(message: &str) -> String {
+    let mut kept = String::new();
+    let mut own_header = false;
+    let mut in_head = true;
+    let text = message.replace("=\r\n", "");
+    for line in text.split("\r\n") {
+        in_head &= !line.is_empty();
+        let folded = in_head && line.starts_with([' ', '\t']);
+        if in_head && !folded {
+            own_header = ["To:", "Message-ID:", "List-Unsubscribe:"]
+                .iter()
+                .any(|name| line.starts_with(name));
+        }
+        if in_head && own_header {
+            continue;
+        }
+        let personal = ["unsubscribe", "preferences", "@example.net", "@example.org"];
+        if !in_head && personal.iter().any(|word| line.contains(word)) {
+            continue;
+        }
+        kept.push_str(line);
+        kept.push('\n');
+    }
+    let boundary = kept
+        .lines()
+        .find_map(|line| line.split("boundary=\"").nth(1)?.split('"').next())
+        .unwrap_or("no boundary")
+        .to_owned();
+    kept.replace(&boundary, "BOUNDARY")
+}
