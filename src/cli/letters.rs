@@ -143,12 +143,20 @@ impl<'a> Letters<'a> {
         };
         let parts = edition.frame.fill(&personal);
         let parts = parts.map_err(|findings| broken(&findings, terminal))?;
+        let wanted = settings.mail.message.parts;
+        let kept = |text: String, unwanted: email::Parts| {
+            if wanted == unwanted {
+                String::new()
+            } else {
+                text
+            }
+        };
         let content = Content {
             issue: self.key.to_string(),
             language: edition.language.clone(),
             subject: parts.subject,
-            html: parts.html,
-            text: parts.text,
+            html: kept(parts.html, email::Parts::Text),
+            text: kept(parts.text, email::Parts::Html),
         };
         let message = email::assemble(
             &settings.mail.message,

@@ -11,12 +11,12 @@ use crate::cli::letters::Letters;
 use crate::cli::newsroom::Newsroom;
 use crate::cli::outbox;
 use crate::cli::report::{self, counted};
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, printable};
 use crate::diagnostic::Level;
 use crate::email::Report;
 use crate::files::read_limited;
 use crate::subscriber::Recipient;
-use crate::transport::{Failure, Outcome, Smtp, Transport};
+use crate::transport::{Failure, Outcome, Reply, Smtp, Transport};
 
 /// No password is near this size.
 const PASSWORD_LIMIT: u64 = 4 << 10;
@@ -227,7 +227,7 @@ fn send_test(
         let receipt = runtime
             .block_on(relay.send(&letter.message))
             .map_err(failed)?;
-        let reply = receipt.reply.map(|reply| reply.to_string());
+        let reply = receipt.reply.as_ref().map(words_of);
         terminal.note(&format!(
             "sent {} to the relay: {}",
             letter.message.message_id,
@@ -244,6 +244,12 @@ fn send_test(
     Ok(sent)
 }
 
+/// A reply with the relay's own words. They may name an address, so they are for
+/// the editor's terminal alone.
+fn words_of(reply: &Reply) -> String {
+    printable(&format!("{} {}", reply.code, reply.text.trim()))
+}
+
 fn failed(failure: Failure) -> CommandError {
     let hint = failure.hint.clone();
     let exit = match failure.outcome() {
@@ -251,7 +257,11 @@ fn failed(failure: Failure) -> CommandError {
         Outcome::Rejected(_) | Outcome::Unknown => Exit::Partial,
         Outcome::Halted(_) | Outcome::Accepted => Exit::Unexpected,
     };
-    let error = CommandError::new(exit, failure);
+    let said = failure.reply().map(words_of);
+    let mut error = CommandError::new(exit, failure);
+    if let Some(said) = said {
+        error = error.hint(format!("the relay's own words: {said}"));
+    }
     match hint {
         Some(hint) => error.hint(hint),
         None => error,

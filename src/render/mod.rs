@@ -15,6 +15,7 @@ mod anchors;
 mod body;
 mod escape;
 mod events;
+mod flatten;
 mod fragment;
 mod html;
 mod labels;

@@ -14,6 +14,7 @@ use pulldown_cmark::{Event, Tag};
 
 use crate::render::address::{Address, destination};
 use crate::render::escape;
+use crate::render::flatten::flatten;
 use crate::render::fragment::{Fragment, Hole, HoleKind};
 
 /// Marks in cleaned HTML around a relative address. Text cannot hold them: it
@@ -203,6 +204,7 @@ pub(crate) fn clean(html: &str, headings: bool) -> Fragment {
     });
     let builder = if headings { &*WHOLE } else { &*PART };
     let html = escape::without_controls(html);
+    let html = flatten(&html);
     let cleaned = builder.clean(&framed_media_as_links(&html)).to_string();
     into_fragment(&cleaned)
 }

@@ -273,3 +273,18 @@ fn impersonal(message: &str) -> String {
         .to_owned();
     kept.replace(&boundary, "BOUNDARY")
 }
+
+#[test]
+fn a_newsletter_in_plain_text_leaves_no_html_in_the_outbox() {
+    let sandbox = weekly();
+    sandbox
+        .run(&["--set", "mail.parts=text", "send", "1", "--dry-run"])
+        .expect(0);
+    let files = sandbox.files();
+    let mut mail = files
+        .iter()
+        .filter(|path| path.starts_with("outbox/mail/"))
+        .peekable();
+    assert!(mail.peek().is_some());
+    assert!(mail.all(|path| path.ends_with(".eml")));
+}
