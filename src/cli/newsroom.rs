@@ -59,11 +59,23 @@ pub(crate) struct Newsroom {
 impl Newsroom {
     /// Reads it all.
     pub(crate) fn read(folder: &Folder) -> Result<Newsroom, CommandError> {
+        Newsroom::read_with(folder, "")
+    }
+
+    /// Reads it all and, where `selector` is the path of a file that is none of the
+    /// newsletter's, that file as one more issue.
+    pub(crate) fn read_with(folder: &Folder, selector: &str) -> Result<Newsroom, CommandError> {
         let reader = folder.reader()?;
         let language = folder.settings().newsletter.language.clone();
         let lock = read_lock(folder)?;
         let (templates, mut findings) = read_templates(folder)?;
-        let files = folder.issue_files()?;
+        let mut files = folder.issue_files()?;
+        if !selector.is_empty() && folder.path(selector).is_file() {
+            let name = folder.name_of(selector.as_ref());
+            if !files.contains(&name) {
+                files.push(name);
+            }
+        }
         let newest = Newest::new(folder.settings().feeds.entries);
         let read = folder.read_all(&reader, &files, |text| {
             archive::prepare(&reader, text, &language, |summary| newest.admits(summary))

@@ -19,7 +19,7 @@ pub(crate) fn run(
     terminal: &mut Terminal,
 ) -> Result<Exit, CommandError> {
     let folder = Folder::open_sound(global, terminal)?;
-    let newsroom = Newsroom::read(&folder)?;
+    let newsroom = Newsroom::read_with(&folder, &options.issue)?;
     let places = send::choose(&folder, &newsroom, &options.issue)?;
     let place = places[0];
     let path = &newsroom.manuscripts[place].summary.path;

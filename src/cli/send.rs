@@ -39,7 +39,7 @@ pub(crate) fn run(
     let folder = Folder::open_sound(global, terminal)?;
     folder.settings().require_mail()?;
     let recipients = recipients(options)?;
-    let newsroom = Newsroom::read(&folder)?;
+    let newsroom = Newsroom::read_with(&folder, &options.issue)?;
     let places = choose(&folder, &newsroom, &options.issue)?;
     let errors = say_findings(&newsroom, &places, terminal);
     if options.dry_run {

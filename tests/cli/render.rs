@@ -33,3 +33,15 @@ fn markdown_is_the_repaired_source() {
         answer.out
     );
 }
+
+#[test]
+fn a_file_outside_the_newsletter_can_be_rendered_by_its_path() {
+    let sandbox = Sandbox::empty();
+    let elsewhere = Sandbox::with(&[("a.md", "‚ÄúReally simple‚Äù, and ‚Äúquite‚Äù sound.\n")]);
+    let file = elsewhere.path("a.md");
+    let text = sandbox
+        .run(&["render", file.to_str().unwrap(), "--as", "markdown"])
+        .expect(0)
+        .out;
+    assert_eq!(text, "“Really simple”, and “quite” sound.\n");
+}
