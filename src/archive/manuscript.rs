@@ -40,17 +40,6 @@ impl ImageUse {
     }
 }
 
-/// Understands and renders one issue. `language` is that of issues that do not
-/// say theirs; `in_feeds` says of which issues feeds may hold the text.
-pub fn prepare(
-    reader: &Reader,
-    text: &Text,
-    language: &str,
-    in_feeds: impl Fn(&Summary) -> bool,
-) -> Manuscript {
-    manuscript(reader, text, language, in_feeds)
-}
-
 /// The whole text of one issue for feeds.
 pub fn content(reader: &Reader, text: &Text) -> Fragment {
     let (issue, _) = reader.parse(text);
@@ -60,7 +49,7 @@ pub fn content(reader: &Reader, text: &Text) -> Fragment {
 /// The same for a page of the editor's own, of which no number, date or numbered
 /// items are expected.
 pub fn prepare_page(reader: &Reader, text: &Text, language: &str) -> Manuscript {
-    let mut page = manuscript(reader, text, language, |_| false);
+    let mut page = prepare(reader, text, language, |_| false);
     page.findings
         .retain(|finding| !ONLY_OF_ISSUES.contains(&finding.code));
     page
@@ -74,7 +63,9 @@ const ONLY_OF_ISSUES: [&str; 4] = [
     "empty-section",
 ];
 
-fn manuscript(
+/// Understands and renders one issue. `language` is that of issues that do not
+/// say theirs; `in_feeds` says of which issues feeds may hold the text.
+pub fn prepare(
     reader: &Reader,
     text: &Text,
     language: &str,

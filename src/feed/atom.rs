@@ -7,7 +7,7 @@ use atom_syndication::extension::Extension;
 use atom_syndication::{FixedDateTime, Link, Text, TextType, WriteConfig};
 use chrono::{DateTime, Utc};
 
-use crate::feed::model::{Addresses, Entry, Feed, Paging, Person, Translation};
+use crate::feed::model::{Addresses, Entry, Feed, Person, Translation};
 use crate::feed::splice;
 use crate::feed::text::clean;
 use crate::feed::{HISTORY_NAMESPACE, page_links};
@@ -33,13 +33,7 @@ pub fn write(feed: &Feed) -> Vec<u8> {
 fn document(feed: &Feed) -> atom::Feed {
     let mut namespaces = BTreeMap::new();
     let mut extensions = BTreeMap::new();
-    let mark = match feed.paging {
-        Paging::Complete => Some("complete"),
-        Paging::Archive { .. } => Some("archive"),
-        Paging::Alone | Paging::Subscription { .. } => None,
-    };
-    if let Some(mark) = mark {
-        // RFC 5005 §2, §4.
+    if let Some(mark) = feed.paging.history_mark() {
         namespaces.insert("fh".to_owned(), HISTORY_NAMESPACE.to_owned());
         let element = Extension {
             name: format!("fh:{mark}"),

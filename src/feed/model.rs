@@ -220,3 +220,15 @@ pub enum Paging {
         next: Option<Addresses>,
     },
 }
+
+impl Paging {
+    /// Name of the element that marks a document which is complete (RFC 5005 §2)
+    /// or an archive (§4).
+    pub(crate) fn history_mark(&self) -> Option<&'static str> {
+        match self {
+            Paging::Complete => Some("complete"),
+            Paging::Archive { .. } => Some("archive"),
+            Paging::Alone | Paging::Subscription { .. } => None,
+        }
+    }
+}

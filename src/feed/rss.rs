@@ -10,7 +10,7 @@ use rss::extension::dublincore::DublinCoreExtension;
 use rss::extension::syndication::{SyndicationExtension, UpdatePeriod};
 use rss::{Category, Channel, Guid, Image, Item};
 
-use crate::feed::model::{Addresses, Entry, Feed, Paging, Translation};
+use crate::feed::model::{Addresses, Entry, Feed, Translation};
 use crate::feed::splice;
 use crate::feed::text::{attribute_escaped, clean, html_escaped};
 use crate::feed::{Cadence, HISTORY_NAMESPACE, SYNDICATION_NAMESPACE};
@@ -40,13 +40,7 @@ fn channel(feed: &Feed) -> Channel {
         syndication(cadence)
     });
     let mut extensions = BTreeMap::new();
-    let mark = match feed.paging {
-        Paging::Complete => Some("complete"),
-        Paging::Archive { .. } => Some("archive"),
-        Paging::Alone | Paging::Subscription { .. } => None,
-    };
-    if let Some(mark) = mark {
-        // RFC 5005 §2, §4.
+    if let Some(mark) = feed.paging.history_mark() {
         namespaces.insert("fh".to_owned(), HISTORY_NAMESPACE.to_owned());
         let element = Extension {
             name: format!("fh:{mark}"),

@@ -250,6 +250,20 @@ impl Open {
     }
 }
 
+/// Whether a tag holds blocks or is one, rather than a stretch of a line.
+pub(crate) fn is_block(tag: &Tag<'_>) -> bool {
+    !matches!(
+        tag,
+        Tag::Emphasis
+            | Tag::Strong
+            | Tag::Strikethrough
+            | Tag::Superscript
+            | Tag::Subscript
+            | Tag::Link { .. }
+            | Tag::Image { .. }
+    )
+}
+
 /// CommonMark with tables, strikethrough, footnotes and task lists; smart
 /// punctuation, wikilinks and math stay off.
 fn options() -> Options {

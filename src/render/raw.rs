@@ -86,16 +86,7 @@ fn blocks(events: &[(Event<'_>, Range<usize>)]) -> Vec<Region> {
 fn begins_block(event: &Event<'_>) -> bool {
     match event {
         Event::Rule => true,
-        Event::Start(tag) => !matches!(
-            tag,
-            Tag::Emphasis
-                | Tag::Strong
-                | Tag::Strikethrough
-                | Tag::Superscript
-                | Tag::Subscript
-                | Tag::Link { .. }
-                | Tag::Image { .. }
-        ),
+        Event::Start(tag) => crate::issue::is_block(tag),
         _ => false,
     }
 }

@@ -3,6 +3,7 @@
 use pulldown_cmark::{Event, Tag, TagEnd};
 
 use crate::issue::document::{Block, Kind};
+use crate::issue::is_block;
 use crate::issue::item::{Breaks, Items, Parts};
 use crate::issue::model::{Content, Events, Item, Style};
 
@@ -203,17 +204,4 @@ impl Items<'_, '_> {
         );
         usize::from(is_break && last >= line.start)
     }
-}
-
-fn is_block(tag: &Tag) -> bool {
-    !matches!(
-        tag,
-        Tag::Emphasis
-            | Tag::Strong
-            | Tag::Strikethrough
-            | Tag::Superscript
-            | Tag::Subscript
-            | Tag::Link { .. }
-            | Tag::Image { .. }
-    )
 }

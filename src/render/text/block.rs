@@ -363,16 +363,7 @@ impl<'w, 's> Writer<'w, 's> {
 fn is_block(event: &Event<'_>) -> bool {
     match event {
         Event::Rule => true,
-        Event::Start(tag) => !matches!(
-            tag,
-            Tag::Emphasis
-                | Tag::Strong
-                | Tag::Strikethrough
-                | Tag::Superscript
-                | Tag::Subscript
-                | Tag::Link { .. }
-                | Tag::Image { .. }
-        ),
+        Event::Start(tag) => crate::issue::is_block(tag),
         _ => false,
     }
 }
