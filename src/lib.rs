@@ -15,11 +15,15 @@ pub mod render;
 
 pub mod email;
 pub mod feed;
+pub mod mailing;
 
 pub mod archive;
 
 pub mod files;
+pub mod store;
 pub mod transport;
+
+pub mod delivery;
 
 pub mod config;
 

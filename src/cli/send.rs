@@ -15,8 +15,9 @@ use crate::cli::terminal::{Terminal, printable};
 use crate::diagnostic::Level;
 use crate::email::Report;
 use crate::files::read_limited;
+use crate::mailing::{Outcome, Reply};
 use crate::subscriber::Recipient;
-use crate::transport::{Failure, Outcome, Reply, Smtp, Transport};
+use crate::transport::{Failure, Smtp, Transport};
 
 /// No password is near this size.
 const PASSWORD_LIMIT: u64 = 4 << 10;

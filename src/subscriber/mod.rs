@@ -10,10 +10,14 @@
 
 mod address;
 mod name;
+mod person;
 mod recipient;
+mod suppression;
 mod token;
 
 pub use address::{Address, AddressError};
 pub use name::{clean_line, clean_name};
+pub use person::{Consent, Entry, Status, Subscriber, SubscriberId, flat_attributes};
 pub use recipient::{ListError, Recipient};
+pub use suppression::{Reason, Suppression};
 pub use token::{Key, KeyError, Keys, Purpose, Tag, TokenError, fingerprint};

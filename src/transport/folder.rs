@@ -3,8 +3,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::email::Message;
-use crate::transport::failure::{Cause, Failure, Phase, Receipt};
-use crate::transport::{Answer, Transport};
+use crate::mailing::Phase;
+use crate::transport::failure::{Cause, Failure, Receipt};
+use crate::transport::{Answer, Permission, Transport};
 
 /// Writes each message to a file of its own, in the order in which they come:
 /// `0001-ada@example.org.eml`. Files appear whole or not at all and are
@@ -66,8 +67,17 @@ fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
 
 impl Transport for Folder {
     // A short write to a local disk; it is not worth a thread.
-    fn send<'a>(&'a mut self, message: &'a Message) -> Answer<'a, Receipt> {
-        Box::pin(std::future::ready(self.write(message)))
+    fn deliver<'a>(
+        &'a mut self,
+        message: &'a Message,
+        permission: Permission<'a>,
+    ) -> Answer<'a, Receipt> {
+        Box::pin(async move {
+            if !permission.await {
+                return Err(Failure::withheld(format!(" to {}", self.path.display())));
+            }
+            self.write(message)
+        })
     }
 
     fn close(&mut self) -> Answer<'_, ()> {
@@ -132,7 +142,7 @@ mod tests {
         assert!(failure.to_string().contains("0001-a@example.org.eml"));
         assert!(matches!(
             failure.outcome(),
-            crate::transport::Outcome::Halted(_)
+            crate::mailing::Outcome::Halted(_)
         ));
     }
 }

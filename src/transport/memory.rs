@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use crate::email::Message;
 use crate::transport::failure::{Failure, Receipt};
-use crate::transport::{Answer, Transport};
+use crate::transport::{Answer, Permission, Transport};
 
 /// Keeps what it is given, and fails where it is told to.
 #[derive(Debug, Default)]
@@ -14,18 +14,24 @@ pub struct Memory {
 }
 
 impl Transport for Memory {
-    fn send<'a>(&'a mut self, message: &'a Message) -> Answer<'a, Receipt> {
-        let answer = match self.failures.pop_front().flatten() {
-            Some(failure) => Err(failure),
-            None => {
-                self.messages.push(message.clone());
-                Ok(Receipt {
-                    reply: None,
-                    file: None,
-                })
+    fn deliver<'a>(
+        &'a mut self,
+        message: &'a Message,
+        permission: Permission<'a>,
+    ) -> Answer<'a, Receipt> {
+        Box::pin(async move {
+            if let Some(failure) = self.failures.pop_front().flatten() {
+                return Err(failure);
             }
-        };
-        Box::pin(std::future::ready(answer))
+            if !permission.await {
+                return Err(Failure::withheld(String::new()));
+            }
+            self.messages.push(message.clone());
+            Ok(Receipt {
+                reply: None,
+                file: None,
+            })
+        })
     }
 
     fn close(&mut self) -> Answer<'_, ()> {

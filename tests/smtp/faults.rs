@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use letterpress::transport::{
-    Cause, Delay, Halt, Limits, Outcome, Phase, Rejection, Settings, Smtp, Transport,
-};
+use letterpress::mailing::{Delay, Halt, Outcome, Phase, Rejection};
+use letterpress::transport::{Cause, Limits, Settings, Smtp, Transport};
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 

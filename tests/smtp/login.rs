@@ -1,6 +1,7 @@
 //! Logging in.
 
-use letterpress::transport::{Cause, Halt, Outcome, Phase, Settings, Smtp, Transport};
+use letterpress::mailing::{Halt, Outcome, Phase};
+use letterpress::transport::{Cause, Settings, Smtp, Transport};
 use secrecy::SecretString;
 
 use crate::smtp::server::{Act, Server, usual};

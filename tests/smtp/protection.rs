@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use letterpress::transport::{Cause, Halt, Outcome, Phase, Settings, Smtp, Tls, Transport};
+use letterpress::mailing::{Halt, Outcome, Phase};
+use letterpress::transport::{Cause, Settings, Smtp, Tls, Transport};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use secrecy::SecretString;

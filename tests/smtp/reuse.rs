@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use letterpress::transport::{Delay, Outcome, Transport};
+use letterpress::mailing::{Delay, Outcome};
+use letterpress::transport::Transport;
 use tokio::sync::Semaphore;
 
 use crate::smtp::server::{Act, Server, usual};

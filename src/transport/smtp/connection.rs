@@ -14,8 +14,9 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::mailing::{Phase, Reply};
 use crate::subscriber::clean_line;
-use crate::transport::failure::{Cause, Failure, Phase, Reply};
+use crate::transport::failure::{Cause, Failure};
 use crate::transport::smtp::stream::{Misconduct, Stream};
 use crate::transport::smtp::trust::Trust;
 use crate::transport::smtp::{Settings, Tls};

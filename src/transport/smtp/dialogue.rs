@@ -8,7 +8,9 @@ use lettre::transport::smtp::commands::{Data, Rset};
 use lettre::transport::smtp::response::{Response, Severity};
 
 use crate::email::Message;
-use crate::transport::failure::{Cause, Failure, Phase, Receipt, Reply};
+use crate::mailing::{Phase, Reply};
+use crate::transport::Permission;
+use crate::transport::failure::{Cause, Failure, Receipt};
 use crate::transport::smtp::Settings;
 use crate::transport::smtp::connection::{failure, reply, step};
 
@@ -18,12 +20,13 @@ pub(crate) async fn deliver(
     connection: &mut AsyncSmtpConnection,
     settings: &Settings,
     message: &Message,
+    permission: &mut Permission<'_>,
 ) -> (Result<Receipt, Failure>, bool) {
     let mut dialogue = Dialogue {
         connection,
         settings,
     };
-    match dialogue.run(message).await {
+    match dialogue.run(message, permission).await {
         Ok(receipt) => (Ok(receipt), true),
         Err(failure) => {
             let in_order = dialogue.recover(&failure).await;
@@ -38,7 +41,11 @@ struct Dialogue<'a> {
 }
 
 impl Dialogue<'_> {
-    async fn run(&mut self, message: &Message) -> Result<Receipt, Failure> {
+    async fn run(
+        &mut self,
+        message: &Message,
+        permission: &mut Permission<'_>,
+    ) -> Result<Receipt, Failure> {
         let limits = self.settings.limits;
         // RFC 5321 §3.3. The message is 7-bit and its addresses are ASCII, so
         // no parameter is needed; addresses hold no line ends.
@@ -49,6 +56,9 @@ impl Dialogue<'_> {
             .await?;
         self.ask(Phase::Data, limits.data, Data).await?;
 
+        if !permission.await {
+            return Err(Failure::withheld(format!(" at {}", self.settings.place())));
+        }
         // From here on a lost reply means that nobody knows.
         // lettre ends the last line itself; given twice, the reader would see
         // one line more than was signed.

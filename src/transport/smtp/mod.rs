@@ -20,8 +20,9 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::email::Message;
-use crate::transport::failure::{Cause, Failure, Phase, Receipt};
-use crate::transport::{Answer, Transport};
+use crate::mailing::Phase;
+use crate::transport::failure::{Cause, Failure, Receipt};
+use crate::transport::{Answer, Permission, Transport};
 
 pub use trust::{Trust, TrustError};
 
@@ -184,19 +185,23 @@ impl Smtp {
         Ok(())
     }
 
-    async fn hand_over(&mut self, message: &Message) -> Result<Receipt, Failure> {
+    async fn hand_over(
+        &mut self,
+        message: &Message,
+        mut permission: Permission<'_>,
+    ) -> Result<Receipt, Failure> {
         let used = self.idle.take();
         let reused = used.is_some();
         let connection = match used {
             Some(connection) => connection,
             None => connection::open(&self.settings, self.trust.as_ref()).await?,
         };
-        match self.talk(connection, message).await {
+        match self.talk(connection, message, &mut permission).await {
             // A server may close between two messages, by itself or with a
             // 421; nothing of this one has left yet.
             Err(failure) if reused && ended_between(&failure) => {
                 let connection = connection::open(&self.settings, self.trust.as_ref()).await?;
-                self.talk(connection, message).await
+                self.talk(connection, message, &mut permission).await
             }
             answer => answer,
         }
@@ -206,8 +211,10 @@ impl Smtp {
         &mut self,
         mut connection: AsyncSmtpConnection,
         message: &Message,
+        permission: &mut Permission<'_>,
     ) -> Result<Receipt, Failure> {
-        let (answer, in_order) = dialogue::deliver(&mut connection, &self.settings, message).await;
+        let (answer, in_order) =
+            dialogue::deliver(&mut connection, &self.settings, message, permission).await;
         if in_order {
             self.idle = Some(connection);
         }
@@ -225,8 +232,12 @@ fn ended_between(failure: &Failure) -> bool {
 }
 
 impl Transport for Smtp {
-    fn send<'a>(&'a mut self, message: &'a Message) -> Answer<'a, Receipt> {
-        Box::pin(self.hand_over(message))
+    fn deliver<'a>(
+        &'a mut self,
+        message: &'a Message,
+        permission: Permission<'a>,
+    ) -> Answer<'a, Receipt> {
+        Box::pin(self.hand_over(message, permission))
     }
 
     fn close(&mut self) -> Answer<'_, ()> {

@@ -1,6 +1,6 @@
 //! What follows from a reply, or from none: one function, one table.
 
-use crate::transport::failure::{Enhanced, Phase};
+use crate::mailing::reply::{Enhanced, Phase};
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

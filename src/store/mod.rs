@@ -1,0 +1,217 @@
+//! Subscribers, suppressions, mailings and deliveries, kept for ever.
+//!
+//! [`Store`] is the promise; [`Sqlite`] keeps it in one file. Everything that
+//! is answered with `Ok` is on the disk. What the engine relies on is
+//! [`Store::step`]: one transaction that holds the outcome of a connection's
+//! last delivery and marks its next one as `sending`, with suppression and
+//! subscription looked up inside it.
+//!
+//! What a store does not do: decide what follows from a reply, wait, send.
+
+mod error;
+mod model;
+pub mod sqlite;
+
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+
+use chrono::{DateTime, Utc};
+
+use crate::mailing::{
+    Delivery, Exclusion, Filter, Mailing, MailingId, Planned, Stage, State, Tally,
+};
+use crate::subscriber::{Address, Entry, Reason, Status, SubscriberId, Suppression};
+
+pub use error::Error;
+pub use model::{
+    Absorbed, Candidate, Cursor, Due, Ended, Engagement, Finished, NewMailing, Past, Search, Skip,
+    Start, Step, StoreId, Verdict,
+};
+pub use sqlite::Sqlite;
+
+/// The answer of a store, when it is there. What was asked is under way as soon
+/// as the method returns, whether or not the answer is awaited.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+/// Where subscribers and mailings are kept. All methods are safe to call from
+/// several tasks, and several processes may have the same store open.
+pub trait Store: Send + Sync {
+    /// Drawn at random when the store was made.
+    fn id(&self) -> StoreId;
+
+    // ---- subscribers ----
+
+    /// Takes in entries of a list, in one transaction: adds who is new, adds
+    /// what is new of who is known. Nothing is lifted by it: an opt-out here or
+    /// there stays one. Answers come in the order of the entries. With `commit`
+    /// false nothing is kept.
+    fn absorb(
+        &self,
+        entries: Vec<Entry>,
+        now: DateTime<Utc>,
+        commit: bool,
+    ) -> Answer<Vec<Absorbed>>;
+
+    /// The subscriber with this address, whatever its letter case.
+    fn find(&self, address: &Address) -> Answer<Option<(SubscriberId, Entry)>>;
+
+    /// Subscribers after this one, in the order in which they came.
+    fn list(
+        &self,
+        search: Search,
+        after: Option<SubscriberId>,
+        limit: usize,
+    ) -> Answer<Vec<(SubscriberId, Entry)>>;
+
+    /// How many a search finds.
+    fn count(&self, search: Search) -> Answer<u64>;
+
+    /// Changes the status; leaving suppresses too. False where there is no such
+    /// subscriber.
+    fn set_status(&self, address: &Address, status: Status, now: DateTime<Utc>) -> Answer<bool>;
+
+    /// Moves a subscriber to another address. [`Error::Taken`] where that
+    /// belongs to somebody.
+    fn change_address(&self, old: &Address, new: &Address, now: DateTime<Utc>) -> Answer<bool>;
+
+    /// Removes a person everywhere and leaves a hash that keeps them
+    /// suppressed; true where anything was there. They are suppressed either
+    /// way.
+    fn erase(&self, address: &Address, now: DateTime<Utc>) -> Answer<bool>;
+
+    /// Salted hashes of the erased, for an export: `salt:hash` in hexadecimal.
+    fn erased(&self) -> Answer<Vec<String>>;
+
+    /// Takes in hashes that [`Store::erased`] of this or another store gave;
+    /// how many were new.
+    fn absorb_erased(&self, hashes: Vec<String>) -> Answer<u64>;
+
+    /// When the first subscriber came to this store.
+    fn first_subscriber(&self) -> Answer<Option<DateTime<Utc>>>;
+
+    /// What was sent to a person.
+    fn history(&self, subscriber: SubscriberId) -> Answer<Vec<Past>>;
+
+    // ---- suppressions ----
+
+    /// Suppresses an address. A stronger reason replaces a weaker one
+    /// (manual and complaint over the others); false where nothing changed.
+    fn suppress(&self, address: &Address, suppression: Suppression) -> Answer<bool>;
+
+    /// Suppresses all addresses of a domain.
+    fn suppress_domain(&self, domain: &str, suppression: Suppression) -> Answer<bool>;
+
+    /// Lifts a suppression on the editor's word; why it had been.
+    fn lift(&self, address: &Address) -> Answer<Option<Reason>>;
+
+    /// The same for a domain.
+    fn lift_domain(&self, domain: &str) -> Answer<Option<Reason>>;
+
+    /// Suppressed addresses and, as `@domain`, domains, in the order of their
+    /// letters, after this one.
+    fn suppressions(
+        &self,
+        after: Option<String>,
+        limit: usize,
+    ) -> Answer<Vec<(String, Suppression)>>;
+
+    // ---- mailings ----
+
+    /// Counts who would get the issue of this key; changes nothing.
+    fn survey(&self, issue: &str, filter: Filter, now: DateTime<Utc>) -> Answer<Planned>;
+
+    /// Recipients that [`Store::survey`] counts, in the order in which they
+    /// came.
+    fn recipients(
+        &self,
+        issue: &str,
+        filter: Filter,
+        now: DateTime<Utc>,
+        after: Option<SubscriberId>,
+        limit: usize,
+    ) -> Answer<Vec<(SubscriberId, crate::subscriber::Recipient)>>;
+
+    /// Who is left out and why, `limit` at most.
+    fn excluded(
+        &self,
+        issue: &str,
+        filter: Filter,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Answer<Vec<(Address, Exclusion)>>;
+
+    /// Confirms a mailing: content and recipients are fixed in one transaction.
+    /// [`Error::Taken`] where the issue has one.
+    fn confirm(&self, mailing: NewMailing) -> Answer<(MailingId, Planned)>;
+
+    /// Adds those to a mailing who are not in it yet (`--only new`).
+    fn include(&self, mailing: MailingId, filter: Filter, now: DateTime<Utc>) -> Answer<Planned>;
+
+    /// All mailings, the last confirmed first.
+    fn mailings(&self) -> Answer<Vec<Mailing>>;
+
+    /// The mailing of the issue of this key.
+    fn mailing_of(&self, issue: &str) -> Answer<Option<Mailing>>;
+
+    /// The frozen content of a mailing, as it was given to [`Store::confirm`].
+    fn content(&self, mailing: MailingId) -> Answer<Vec<u8>>;
+
+    /// Moves a mailing to another stage. `why` is kept for people. A cancelled
+    /// mailing's open deliveries become cancelled with it, and one that is
+    /// cancelled stays so: false then.
+    fn set_stage(
+        &self,
+        mailing: MailingId,
+        stage: Stage,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Answer<bool>;
+
+    /// Counts deliveries by state.
+    fn tally(&self, mailing: MailingId) -> Answer<Tally>;
+
+    /// Deliveries in one of these states (all, where none is named), after this
+    /// one.
+    fn deliveries(
+        &self,
+        mailing: MailingId,
+        states: &[State],
+        after: Option<SubscriberId>,
+        limit: usize,
+    ) -> Answer<Vec<Delivery>>;
+
+    /// Puts deliveries in these states back to pending on the editor's word;
+    /// deferred ones become due at once. How many.
+    fn reopen(&self, mailing: MailingId, states: &[State], now: DateTime<Utc>) -> Answer<u64>;
+
+    // ---- the engine ----
+
+    /// Becomes the one that sends, until the answer is dropped or the process
+    /// ends. [`Error::Engaged`] says who is.
+    fn engage(&self, who: &str) -> Answer<Engagement>;
+
+    /// Who is sending now; `None` where nobody is.
+    fn engaged(&self) -> Answer<Option<String>>;
+
+    /// Deliveries that a dead process left in the middle become unknown; only
+    /// who is engaged may say so. How many.
+    fn recover(&self, engagement: &Engagement, now: DateTime<Utc>) -> Answer<u64>;
+
+    /// Open deliveries that are due, in the order of [`Cursor`].
+    fn due(&self, due: Due) -> Answer<Vec<Candidate>>;
+
+    /// One step of one connection, in one transaction.
+    fn step(&self, step: Step) -> Answer<Verdict>;
+
+    /// What limits and delays remember, by name.
+    fn limits(&self) -> Answer<Vec<(String, String)>>;
+
+    /// Keeps what limits and delays remember; an empty text removes it.
+    fn save_limits(&self, limits: Vec<(String, String)>) -> Answer<()>;
+
+    // ---- the whole ----
+
+    /// A consistent copy, while others write.
+    fn backup(&self, to: &Path) -> Answer<()>;
+}

@@ -1,0 +1,9 @@
+//! The store in one SQLite file.
+
+use std::path::PathBuf;
+
+/// A store in one SQLite file.
+#[derive(Debug)]
+pub struct Sqlite {
+    path: PathBuf,
+}
