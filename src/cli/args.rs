@@ -46,8 +46,8 @@ ISSUE is a number (12), latest, next, a slug, a date (2026-02-27), any of them
 after a language (en/12), or a path. `letterpress COMMAND --help` says more.
 
 Exit codes: 0 done, 1 unexpected failure, 2 wrong usage or configuration, 3 the
-issue has errors, 4 finished with messages rejected or unknown, 75 unfinished:
-run it again.";
+issue has errors, 4 finished with messages rejected or unknown, or lines of a list
+not understood, 75 unfinished: run it again.";
 
 /// What every command understands.
 #[derive(Debug, Args)]
