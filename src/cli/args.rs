@@ -1,11 +1,18 @@
 //! The command line: what may be said, and the help that teaches it.
 
+mod subscribers;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::report::Format;
 use crate::cli::terminal::Color;
+
+pub(crate) use subscribers::{
+    AddSubscribers, AddSuppression, ExportList, ImportList, ListForm, ListSubscribers, Subscribers,
+    Suppressions,
+};
 
 /// From one Markdown file an issue to feeds, a web archive and mail.
 #[derive(Debug, Parser)]
@@ -39,8 +46,8 @@ ISSUE is a number (12), latest, next, a slug, a date (2026-02-27), any of them
 after a language (en/12), or a path. `letterpress COMMAND --help` says more.
 
 Exit codes: 0 done, 1 unexpected failure, 2 wrong usage or configuration, 3 the
-issue has errors, 4 finished with messages rejected or unknown, 75 unfinished:
-run it again.";
+issue has errors, 4 finished with messages rejected or unknown, or lines of a list
+not understood, 75 unfinished: run it again.";
 
 /// What every command understands.
 #[derive(Debug, Args)]
@@ -98,6 +105,12 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Build an issue's mail: as files, or as a test to yourself
     Send(Send),
+    /// Import, export and look after the people who get the mail
+    #[command(subcommand, arg_required_else_help = true)]
+    Subscribers(Subscribers),
+    /// Addresses and domains that are never mailed
+    #[command(subcommand, arg_required_else_help = true)]
+    Suppressions(Suppressions),
     /// Take over the ids of a feed that was published before
     #[command(subcommand, arg_required_else_help = true)]
     Ids(Ids),
