@@ -1,11 +1,15 @@
 //! The command line: what may be said, and the help that teaches it.
 
+mod mailings;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::report::Format;
 use crate::cli::terminal::Color;
+
+pub(crate) use mailings::{BackUp, Cancel, Mailings, Pause, Report, Status};
 
 /// From one Markdown file an issue to feeds, a web archive and mail.
 #[derive(Debug, Parser)]
@@ -98,6 +102,18 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Build an issue's mail: as files, or as a test to yourself
     Send(Send),
+    /// List what was mailed
+    Mailings(Mailings),
+    /// Say how far a mailing is and who is sending
+    Status(Status),
+    /// Stop a mailing for a while
+    Pause(Pause),
+    /// End a mailing before all have it
+    Cancel(Cancel),
+    /// Say who got a mailing, who did not, and why
+    Report(Report),
+    /// Copy the store with its keys, while all goes on
+    Backup(BackUp),
     /// Take over the ids of a feed that was published before
     #[command(subcommand, arg_required_else_help = true)]
     Ids(Ids),

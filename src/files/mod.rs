@@ -21,4 +21,4 @@ pub use output::{Output, Tally};
 pub use pattern::Pattern;
 pub use read::{read_if_there, read_limited};
 pub use search::{Search, names_in, slashed};
-pub use write::{Change, create_folder, write_durable, write_if_changed, write_new};
+pub use write::{Change, create_folder, write_durable, write_if_changed, write_new, write_secret};
