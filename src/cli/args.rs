@@ -1,6 +1,7 @@
 //! The command line: what may be said, and the help that teaches it.
 
 mod mailings;
+mod subscribers;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,10 @@ use crate::cli::report::Format;
 use crate::cli::terminal::Color;
 
 pub(crate) use mailings::{BackUp, Cancel, Mailings, Pause, Report, Status};
+pub(crate) use subscribers::{
+    AddSubscribers, AddSuppression, ExportList, ImportList, ListForm, ListSubscribers, Subscribers,
+    Suppressions,
+};
 
 /// From one Markdown file an issue to feeds, a web archive and mail.
 #[derive(Debug, Parser)]
@@ -114,6 +119,12 @@ pub(crate) enum Command {
     Report(Report),
     /// Copy the store with its keys, while all goes on
     Backup(BackUp),
+    /// Import, export and look after the people who get the mail
+    #[command(subcommand, arg_required_else_help = true)]
+    Subscribers(Subscribers),
+    /// Addresses and domains that are never mailed
+    #[command(subcommand, arg_required_else_help = true)]
+    Suppressions(Suppressions),
     /// Take over the ids of a feed that was published before
     #[command(subcommand, arg_required_else_help = true)]
     Ids(Ids),

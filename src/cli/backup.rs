@@ -38,7 +38,9 @@ pub(crate) fn run(
         }
     }
     replaceable(&target, SQLITE.len(), "store", |head| head == SQLITE)?;
-    replaceable(&keys, 16, "key", |head| head.iter().all(u8::is_ascii_hexdigit))?;
+    replaceable(&keys, 16, "key", |head| {
+        head.iter().all(u8::is_ascii_hexdigit)
+    })?;
     let store = open(&folder)?;
     if let Some(parent) = target.parent().filter(|path| *path != Path::new("")) {
         create_folder(parent)?;

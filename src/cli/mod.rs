@@ -30,6 +30,8 @@ mod send;
 mod since;
 mod stamp;
 mod store;
+mod subscribers;
+mod suppressions;
 mod terminal;
 
 pub use exit::Exit;
@@ -98,6 +100,8 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Cancel(options) => mailings::cancel(global, options, terminal),
         Command::Report(options) => mailings::report(global, options, terminal),
         Command::Backup(options) => backup::run(global, options, terminal),
+        Command::Subscribers(options) => subscribers::run(global, options, terminal),
+        Command::Suppressions(options) => suppressions::run(global, options, terminal),
         Command::Ids(options) => ids::run(global, options, terminal),
         Command::Config(options) => config::run(global, options, terminal),
         Command::Completions(options) => completions::completions(options, terminal),
