@@ -1,5 +1,6 @@
 //! The command line: what may be said, and the help that teaches it.
 
+mod mailings;
 mod subscribers;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::cli::report::Format;
 use crate::cli::terminal::Color;
 
+pub(crate) use mailings::{BackUp, Cancel, Mailings, Pause, Report, Status};
 pub(crate) use subscribers::{
     AddSubscribers, AddSuppression, ExportList, ImportList, ListForm, ListSubscribers, Subscribers,
     Suppressions,
@@ -105,6 +107,18 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Build an issue's mail: as files, or as a test to yourself
     Send(Send),
+    /// List what was mailed
+    Mailings(Mailings),
+    /// Say how far a mailing is and who is sending
+    Status(Status),
+    /// Stop a mailing for a while
+    Pause(Pause),
+    /// End a mailing before all have it
+    Cancel(Cancel),
+    /// Say who got a mailing, who did not, and why
+    Report(Report),
+    /// Copy the store with its keys, while all goes on
+    Backup(BackUp),
     /// Import, export and look after the people who get the mail
     #[command(subcommand, arg_required_else_help = true)]
     Subscribers(Subscribers),

@@ -5,6 +5,7 @@
 //! its hints; [`run`] prints that error and turns both into the exit code.
 
 mod args;
+mod backup;
 mod build;
 mod catalog;
 mod check;
@@ -17,6 +18,7 @@ mod ids;
 mod init;
 mod inspect;
 mod letters;
+mod mailings;
 mod new;
 mod newsroom;
 mod outbox;
@@ -92,6 +94,12 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Build(options) => build::run(global, options, terminal),
         Command::Publish(options) => publish::run(global, options, terminal),
         Command::Send(options) => send::run(global, options, terminal),
+        Command::Mailings(options) => mailings::list(global, options, terminal),
+        Command::Status(options) => mailings::status(global, options, terminal),
+        Command::Pause(options) => mailings::pause(global, options, terminal),
+        Command::Cancel(options) => mailings::cancel(global, options, terminal),
+        Command::Report(options) => mailings::report(global, options, terminal),
+        Command::Backup(options) => backup::run(global, options, terminal),
         Command::Subscribers(options) => subscribers::run(global, options, terminal),
         Command::Suppressions(options) => suppressions::run(global, options, terminal),
         Command::Ids(options) => ids::run(global, options, terminal),

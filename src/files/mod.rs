@@ -23,4 +23,4 @@ pub use pattern::Pattern;
 pub use pieces::{Pieces, write_private};
 pub use read::{read_if_there, read_limited};
 pub use search::{Search, names_in, slashed};
-pub use write::{Change, create_folder, write_durable, write_if_changed, write_new};
+pub use write::{Change, create_folder, write_durable, write_if_changed, write_new, write_secret};
