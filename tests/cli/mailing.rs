@@ -159,7 +159,7 @@ async fn what_was_put_off_is_tried_again_with_the_content_that_was_confirmed() {
     let json = first.json();
     assert_eq!(json["counts"]["deferred"], 1, "{json}");
     assert_eq!(json["counts"]["accepted"], 2, "{json}");
-    assert!(json["next_attempt_at"].is_string(), "{json}");
+    assert!(json["next_due"].is_string(), "{json}");
     changed.expect(75).says("changed since");
     last.expect(0).says("3 accepted");
     assert_eq!(
@@ -455,5 +455,5 @@ fn nothing_to_resume_is_said() {
         .says("no mailing is unfinished");
     run(&sandbox, 9, &["resume", "1"])
         .expect(2)
-        .says("there is no mailing of issue 1");
+        .says("1 was not mailed");
 }

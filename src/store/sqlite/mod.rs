@@ -37,7 +37,9 @@ use tokio::sync::oneshot;
 use crate::mailing::{
     Delivery, Exclusion, Filter, Mailing, MailingId, Planned, Stage, State, Tally,
 };
-use crate::store::sqlite::connection::{Role, connect, make_file, migrate, read, write, write_if};
+use crate::store::sqlite::connection::{
+    Role, connect, connect_first, make_file, read, write, write_if,
+};
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::thread::Worker;
 use crate::store::{
@@ -129,8 +131,7 @@ fn start(path: &Path, options: Options, make: bool) -> Result<Sqlite, Failure> {
         }
         Err(source) => return Err(Failure::file(path, source)),
     }
-    let mut connection = connect(path, Role::Writer, options)?;
-    migrate(&mut connection, path, make)?;
+    let connection = connect_first(path, options, make)?;
     let id = connection.query_row(statements::META_GET, ["id"], |row| row.get(0))?;
     let path = Arc::new(path.to_owned());
     let other = connect(&path, Role::Reader, options)?;

@@ -154,7 +154,8 @@ statements! {
             AND (SELECT stage FROM mailing WHERE id = ?1) = 3";
     NEXT = "SELECT m.stage, d.state, s.status, x.reason, EXISTS (
                 SELECT 1 FROM suppressed_domain
-                WHERE domain = substr(s.key, instr(s.key, '@') + 1))
+                WHERE domain = substr(s.key, instr(s.key, '@') + 1)),
+            d.due
         FROM mailing m
             LEFT JOIN delivery d ON d.mailing = m.id AND d.subscriber = ?2
             LEFT JOIN subscriber s ON s.id = d.subscriber

@@ -15,6 +15,8 @@ use letterpress::subscriber::{
     Address, Entry, Reason, Status, Subscriber, SubscriberId, Suppression,
 };
 
+pub(crate) use random::events;
+
 /// A store that all tasks of a test share.
 pub(crate) type Kept = Arc<dyn Store>;
 
