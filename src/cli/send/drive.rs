@@ -54,8 +54,8 @@ pub(crate) fn drive(
     terminal: &Terminal,
 ) -> Result<Sent, CommandError> {
     let zone = folder.settings().newsletter.time_zone;
-    if mailing.stage == Stage::Scheduled && !at_its_time(folder, shelf, mailing, manner, terminal)?
-    {
+    let waits = mailing.stage == Stage::Scheduled || mailing.starts_at > Utc::now();
+    if waits && !at_its_time(folder, shelf, mailing, manner, terminal)? {
         return sent(shelf, mailing, Exit::Again, terminal);
     }
     let content = shelf.ask(shelf.store.content(mailing.id))?;
@@ -176,7 +176,7 @@ fn at_its_time(
                 () = signals.next() => return Ok(false),
             }
             let now = shelf.store.mailing_of(&mailing.issue).await?;
-            if now.is_none_or(|now| now.stage != Stage::Scheduled) {
+            if now.is_none_or(|now| now.stage != mailing.stage) {
                 return Ok(false);
             }
         }
