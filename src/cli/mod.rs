@@ -21,11 +21,11 @@ mod letters;
 mod mailings;
 mod new;
 mod newsroom;
-mod outbox;
 mod parallel;
 mod publish;
 mod render;
 mod report;
+mod resume;
 mod send;
 mod since;
 mod stamp;
@@ -94,6 +94,7 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Build(options) => build::run(global, options, terminal),
         Command::Publish(options) => publish::run(global, options, terminal),
         Command::Send(options) => send::run(global, options, terminal),
+        Command::Resume(options) => resume::run(global, options, terminal),
         Command::Mailings(options) => mailings::list(global, options, terminal),
         Command::Status(options) => mailings::status(global, options, terminal),
         Command::Pause(options) => mailings::pause(global, options, terminal),
