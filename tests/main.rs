@@ -5,6 +5,8 @@
 mod architecture;
 mod cli;
 mod corpus;
+mod delivery;
 mod golden;
 mod properties;
 mod smtp;
+mod store;

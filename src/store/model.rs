@@ -199,8 +199,8 @@ pub enum Verdict {
     Recorded,
     /// The recipient gets nothing; recorded as skipped.
     Skipped(Skip),
-    /// The delivery is not open any more, or the mailing is not: nothing was
-    /// changed for it.
+    /// The delivery is not open any more, or not due yet, or the mailing is not
+    /// open: nothing was changed for it.
     Withheld(Stage),
 }
 
