@@ -164,7 +164,7 @@ fn broken(findings: &[Finding], terminal: &Terminal) -> CommandError {
 
 /// The key that signs links, from its file: hexadecimal digits, the current key
 /// on the first line. Without the file links are dead, and a dry run says so.
-fn signing_key(folder: &Folder) -> Result<Option<Key>, CommandError> {
+pub(crate) fn signing_key(folder: &Folder) -> Result<Option<Key>, CommandError> {
     let name = &folder.settings().server.key_file;
     if name.is_empty() {
         return Ok(None);

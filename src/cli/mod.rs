@@ -19,11 +19,11 @@ mod inspect;
 mod letters;
 mod new;
 mod newsroom;
-mod outbox;
 mod parallel;
 mod publish;
 mod render;
 mod report;
+mod resume;
 mod send;
 mod since;
 mod stamp;
@@ -89,6 +89,7 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Build(options) => build::run(global, options, terminal),
         Command::Publish(options) => publish::run(global, options, terminal),
         Command::Send(options) => send::run(global, options, terminal),
+        Command::Resume(options) => resume::run(global, options, terminal),
         Command::Ids(options) => ids::run(global, options, terminal),
         Command::Config(options) => config::run(global, options, terminal),
         Command::Completions(options) => completions::completions(options, terminal),
