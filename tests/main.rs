@@ -8,3 +8,4 @@ mod corpus;
 mod golden;
 mod properties;
 mod smtp;
+mod store;

@@ -10,6 +10,8 @@ use crate::diagnostic::{Diagnostic, Finding, SourceFile, Span};
 pub enum Layer {
     /// The compiled-in `config/default.toml`.
     Default,
+    /// What is known of the relay that `smtp.preset` names.
+    Preset,
     /// The newsletter's own file.
     File,
     /// A variable of the environment.
@@ -19,10 +21,11 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// The word in JSON: `default`, `file`, `environment` or `flag`.
+    /// The word in JSON: `default`, `preset`, `file`, `environment` or `flag`.
     pub fn name(self) -> &'static str {
         match self {
             Layer::Default => "default",
+            Layer::Preset => "preset",
             Layer::File => "file",
             Layer::Environment => "environment",
             Layer::Flag => "flag",
@@ -70,6 +73,7 @@ impl Values {
         let line = source.position(entry.span.start).line;
         match entry.layer {
             Layer::Default => "default".to_owned(),
+            Layer::Preset => "smtp.preset".to_owned(),
             Layer::File => format!("{}:{line}", source.path()),
             Layer::Environment => {
                 let line = source.stored_line(entry.span.start);

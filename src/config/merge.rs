@@ -11,6 +11,7 @@ use crate::config::layer::{Entry, Layer, Values};
 use crate::config::schema::{Role, SECRETS, Schema};
 use crate::config::{DEFAULT, Sources};
 use crate::diagnostic::{Diagnostic, Finding, SourceFile, Span};
+use crate::transport::Preset;
 
 /// Beginning of the environment's names.
 const PREFIX: &str = "LETTERPRESS__";
@@ -32,6 +33,7 @@ pub(crate) fn merge(sources: &Sources) -> (Values, Vec<Finding>) {
     }
     merge.environment(&sources.environment);
     merge.flags(&sources.flags);
+    merge.preset();
     (merge.values, merge.findings)
 }
 
@@ -232,6 +234,43 @@ impl Merge {
                 ),
             }
             start = end + 1;
+        }
+    }
+
+    /// Puts what is known of the relay where nobody set anything.
+    fn preset(&mut self) {
+        let name = self.values.get(&Key::new("smtp.preset")).cloned();
+        let Some(entry) = name else { return };
+        // An unknown name is found where it is read.
+        let Some(preset) = entry.value.as_str().and_then(Preset::of) else {
+            return;
+        };
+        let number = |number: u32| (number > 0).then(|| Value::Integer(i64::from(number)));
+        let known = [
+            (
+                "host",
+                preset.host.map(|host| Value::String(host.to_owned())),
+            ),
+            ("connections", number(preset.pace.connections)),
+            ("per_second", number(preset.pace.per_second)),
+            ("per_minute", number(preset.pace.per_minute)),
+            ("per_hour", number(preset.pace.per_hour)),
+            ("per_day", number(preset.pace.per_day)),
+        ];
+        for (name, value) in known {
+            let key = Key::new("smtp").child(name);
+            let unset = |entry: &Entry| entry.layer == Layer::Default;
+            if let Some(value) = value
+                && self.values.get(&key).is_some_and(unset)
+            {
+                let (layer, value) = (Layer::Preset, value);
+                let entry = Entry {
+                    value,
+                    layer,
+                    ..entry.clone()
+                };
+                self.values.entries.insert(key, entry);
+            }
         }
     }
 

@@ -1,5 +1,5 @@
-//! Layers to settings: the compiled-in defaults, under the newsletter's own
-//! file, under the environment, under the flags.
+//! Layers to settings: the compiled-in defaults, under what is known of the
+//! relay that `smtp.preset` names, under the newsletter's own file, under the environment, under the flags.
 //!
 //! Each value knows the layer that set it ([`Loaded::values`]). Unknown keys and
 //! wrong values become findings with line and column, never a failure: the
@@ -22,7 +22,9 @@ mod typed;
 pub use key::Key;
 pub use layer::{Entry, Layer, Values};
 pub use missing::Missing;
-pub use settings::{Archive, Feeds, Issues, Mail, Publish, Server, Settings, Smtp};
+pub use settings::{
+    Archive, Fallback, Feeds, Issues, Mail, Publish, Server, Settings, Smtp, Store,
+};
 pub use show::{show_json, show_toml};
 
 use std::collections::BTreeMap;

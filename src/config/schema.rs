@@ -18,6 +18,8 @@ pub(crate) enum Shape {
     Integers,
     /// A whole number or `"all"`.
     Amount,
+    /// A time such as `"30m"`.
+    Time,
 }
 
 impl Shape {
@@ -30,13 +32,14 @@ impl Shape {
             Shape::Texts => "a list of texts, such as [\"one\", \"two\"]",
             Shape::Integers => "a list of whole numbers, such as [2, 3]",
             Shape::Amount => "a whole number or \"all\"",
+            Shape::Time => "a time in quotes with s, m, h or d, such as \"30m\"",
         }
     }
 
     /// Whether `value` has this shape; one text becomes a list of one.
     pub(crate) fn fit(self, value: Value) -> Result<Value, Value> {
         let fits = match (self, &value) {
-            (Shape::Text, Value::String(_))
+            (Shape::Text | Shape::Time, Value::String(_))
             | (Shape::Integer | Shape::Amount, Value::Integer(_))
             | (Shape::Bool, Value::Boolean(_)) => true,
             (Shape::Amount, Value::String(word)) => word == "all",
@@ -69,10 +72,10 @@ impl Shape {
         };
         let integer = |text: &str| text.parse().ok().map(Value::Integer);
         let value = match self {
-            Shape::Text if trimmed.len() > 1 && trimmed.starts_with(['"', '\'']) => {
+            Shape::Text | Shape::Time if trimmed.len() > 1 && trimmed.starts_with(['"', '\'']) => {
                 as_toml().or_else(|| Some(Value::String(text.to_owned())))
             }
-            Shape::Text => Some(Value::String(text.to_owned())),
+            Shape::Text | Shape::Time => Some(Value::String(text.to_owned())),
             Shape::Integer => integer(trimmed),
             Shape::Amount if trimmed == "all" => Some(Value::String(trimmed.to_owned())),
             Shape::Amount => integer(trimmed),
@@ -89,10 +92,19 @@ impl Shape {
 }
 
 /// Settings that are read from the environment alone.
-pub(crate) const SECRETS: [&str; 1] = ["smtp.password"];
+pub(crate) const SECRETS: [&str; 2] = ["smtp.password", "smtp.fallback.password"];
+
+/// Settings whose value is a length of time.
+const TIMES: [&str; 5] = [
+    "delivery.retry_first",
+    "delivery.retry_greylist",
+    "delivery.retry_max",
+    "delivery.give_up",
+    "delivery.late",
+];
 
 /// Tables in which the newsletter names the keys.
-const FREE: [(&str, Shape); 11] = [
+const FREE: [(&str, Shape); 16] = [
     ("languages.*.title", Shape::Text),
     ("languages.*.description", Shape::Text),
     ("languages.*.author", Shape::Text),
@@ -104,6 +116,11 @@ const FREE: [(&str, Shape); 11] = [
     ("issues.levels.*", Shape::Text),
     ("issues.sections.*.aliases", Shape::Texts),
     ("issues.sections.*.item_style", Shape::Text),
+    ("smtp.providers.*.connections", Shape::Integer),
+    ("smtp.providers.*.per_second", Shape::Integer),
+    ("smtp.providers.*.per_minute", Shape::Integer),
+    ("smtp.providers.*.per_hour", Shape::Integer),
+    ("smtp.providers.*.per_day", Shape::Integer),
 ];
 
 /// What a key names.
@@ -136,6 +153,9 @@ impl Schema {
         schema
             .shapes
             .insert(Key::new("issues.section_levels"), Shape::Integers);
+        for time in TIMES {
+            schema.shapes.insert(Key::new(time), Shape::Time);
+        }
         schema
     }
 

@@ -2,11 +2,12 @@ use url::Url;
 
 use crate::archive::{self, Also};
 use crate::config::Missing;
+use crate::delivery;
 use crate::email;
 use crate::issue;
 use crate::newsletter::Newsletter;
 use crate::render::{Look, TextStyle};
-use crate::transport;
+use crate::transport::{self, Preset};
 
 /// All settings in their types.
 #[derive(Debug)]
@@ -22,6 +23,10 @@ pub struct Settings {
     pub archive: Archive,
     /// What a mail is made of.
     pub mail: Mail,
+    /// Where subscribers and mailings are kept.
+    pub store: Store,
+    /// How a mailing is handed over.
+    pub delivery: delivery::Settings,
     /// The relay.
     pub smtp: Smtp,
     /// The public server that links in mail lead to.
@@ -86,6 +91,28 @@ pub struct Smtp {
     /// The file that holds the password otherwise, relative to the newsletter's
     /// folder.
     pub password_file: Option<String>,
+    /// What is known of it; limits are in [`Settings::delivery`] already.
+    pub preset: &'static Preset,
+    /// The relay that is used when the first cannot be reached.
+    pub fallback: Option<Fallback>,
+}
+
+/// A second relay.
+#[derive(Debug)]
+pub struct Fallback {
+    /// Where it is and how to log in; the password there when the environment
+    /// gives it.
+    pub relay: transport::Settings,
+    /// The file that holds the password otherwise, relative to the newsletter's
+    /// folder.
+    pub password_file: Option<String>,
+}
+
+/// Where subscribers and mailings are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Store {
+    /// The SQLite file, absolute or relative to the newsletter's folder.
+    pub path: String,
 }
 
 /// The public server.

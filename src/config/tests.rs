@@ -302,3 +302,103 @@ fn a_feed_address_tells_which_feed_it_means() {
         ]
     );
 }
+
+#[test]
+fn limits_of_a_preset_stand_where_nothing_is_set() {
+    let loaded = load(&file("[smtp]\npreset = \"ses\"\nper_day = 0\n"));
+    assert_eq!(findings(&loaded), [""; 0]);
+    let pace = loaded.settings.delivery.pace;
+    assert_eq!((pace.per_second, pace.per_day), (14, 0));
+    assert_eq!(
+        (pace.connections, loaded.settings.delivery.connections),
+        (4, 4)
+    );
+    let shown = show_json(&loaded.values);
+    assert_eq!(shown["smtp.per_second"]["layer"], "preset");
+    assert_eq!(shown["smtp.per_day"]["layer"], "file");
+    let text = show_toml(&loaded.values);
+    assert!(text.contains("per_second = 14"), "{text}");
+    assert!(text.contains("# smtp.preset\n"), "{text}");
+
+    let loaded = load(&environment(&[("LETTERPRESS__SMTP__PRESET", "brevo")]));
+    assert_eq!(loaded.settings.smtp.relay.host, "smtp-relay.brevo.com");
+    assert_eq!(loaded.settings.smtp.preset.name, "brevo");
+    let missing = loaded.settings.require_relay().unwrap_err();
+    assert!(!missing.keys.contains(&"smtp.host"));
+}
+
+#[test]
+fn providers_and_a_second_relay_have_settings_of_their_own() {
+    let mut sources = file(
+        "[smtp]\nconnections = 8\n[smtp.providers.\"GoogleMail.com\"]\nper_minute = 60\n\
+         [smtp.providers.\"example.org\"]\nconnections = 1\n\
+         [smtp.fallback]\nhost = \"two.example.org\"\ntls = \"implicit\"\n",
+    );
+    sources.environment =
+        environment(&[("LETTERPRESS__SMTP__FALLBACK__PASSWORD", "secret")]).environment;
+    let loaded = load(&sources);
+    assert_eq!(findings(&loaded), [""; 0]);
+    let delivery = &loaded.settings.delivery;
+    assert_eq!(delivery.connections, 8);
+    let names: Vec<&String> = delivery.providers.keys().collect();
+    assert_eq!(names, ["example.org", "gmail.com"]);
+    let gmail = delivery.providers["gmail.com"];
+    assert_eq!((gmail.per_minute, gmail.connections), (60, 0));
+    let fallback = loaded.settings.smtp.fallback.unwrap();
+    assert_eq!(fallback.relay.port, 465);
+    assert!(fallback.relay.password.is_some());
+    assert!(!show_toml(&loaded.values).contains("secret"));
+    assert!(load(&Sources::default()).settings.smtp.fallback.is_none());
+}
+
+#[test]
+fn times_of_the_delivery_are_judged_where_they_are() {
+    let cases = [
+        (
+            "[delivery]\ngive_up = \"5\"",
+            "2:11 bad-setting say of what: s, m, h or d, such as \"30m\"",
+        ),
+        ("[delivery]\nlate = 60", "2:8 bad-setting -"),
+        (
+            "[delivery]\nretry_first = \"4h\"",
+            "2:15 bad-setting make it shorter, or delivery.retry_max longer",
+        ),
+        (
+            "[delivery]\nretry_frist = \"4h\"",
+            "2:1 unknown-setting did you mean `delivery.retry_first`?",
+        ),
+        (
+            "[store]\nurl = \"postgres://localhost/x\"",
+            "2:7 bad-setting write \"sqlite:data/letterpress.db\"",
+        ),
+        (
+            "[smtp]\npreset = \"sess\"",
+            "2:10 bad-setting did you mean \"ses\"?",
+        ),
+        ("[smtp]\nconnections = 0", "2:15 bad-setting -"),
+        (
+            "[smtp.providers.\"gmail.com\"]\nper_dya = 1",
+            "2:1 unknown-setting did you mean `smtp.providers.\"gmail.com\".per_day`?",
+        ),
+        (
+            "[smtp.providers.\"gmail.com\"]\nper_day = 1\n[smtp.providers.\"googlemail.com\"]\nper_day = 1",
+            "4:11 bad-setting all domains of a provider count together: keep one table",
+        ),
+        (
+            "[smtp.fallback]\npassword = \"x\"",
+            "2:1 bad-setting put it into the environment as LETTERPRESS__SMTP__FALLBACK__PASSWORD, or into a file that smtp.fallback.password_file names",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(findings(&load(&file(text))), [expected], "{text}");
+    }
+    let loaded = load(&file(
+        "[delivery]\nretry_first = \"45m\"\n[store]\nurl = \"sqlite:///var/x.db\"",
+    ));
+    let first = loaded.settings.delivery.retry.first;
+    assert_eq!(first, std::time::Duration::from_secs(45 * 60));
+    assert_eq!(loaded.settings.store.path, "/var/x.db");
+    let usual = load(&Sources::default()).settings;
+    assert_eq!(usual.delivery.retry, crate::mailing::Retry::default());
+    assert_eq!(usual.store.path, "data/letterpress.db");
+}

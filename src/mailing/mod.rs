@@ -9,18 +9,21 @@
 
 mod delivery;
 mod filter;
+mod ledger;
 mod outcome;
 mod pace;
 mod plan;
 mod provider;
 mod reply;
 mod retry;
+mod window;
 
 pub use delivery::{Delivery, Mailing, MailingId, Stage, State, Tally};
-pub use filter::Filter;
-pub use outcome::{Delay, Halt, Outcome, Rejection, classify};
-pub use pace::Pace;
+pub use filter::{Filter, FilterError};
+pub use ledger::{Ledger, Mailed, Refusal};
+pub use outcome::{Delay, Halt, Outcome, Rejection, Scope, classify};
+pub use pace::{Meter, Pace, Ready};
 pub use plan::{Exclusion, Planned};
 pub use provider::provider;
 pub use reply::{Enhanced, Phase, Reply};
-pub use retry::Retry;
+pub use retry::{Next, Retry};

@@ -1,6 +1,7 @@
 //! What follows from a reply, or from none: one function, one table.
 
 use crate::mailing::reply::{Enhanced, Phase};
+use crate::subscriber::Reason;
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,10 +22,13 @@ pub enum Outcome {
 /// Why a message waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delay {
-    /// The connection failed before any content left.
+    /// The connection failed before any content left, or the relay takes
+    /// nothing at the moment, for whomever it is.
     Connection,
-    /// The server wants to see whether we come back, or says no more than
-    /// "later" (RFC 6647 §2).
+    /// The server wants to see whether we come back: 450 or 451 to the
+    /// recipient (RFC 6647 §2).
+    Greylisted,
+    /// The server says no more than "later".
     Later,
     /// The mailbox is full at the moment.
     MailboxFull,
@@ -41,6 +45,51 @@ pub enum Rejection {
     MailboxFull,
     /// Refused without a reason that is known here.
     Other,
+}
+
+impl Rejection {
+    /// Why the address is never to be mailed again, where that follows.
+    ///
+    /// Only [`Rejection::NoMailbox`] says so. [`classify`] gives it where the
+    /// server names the address as the reason, not where a bare 550 or a 5.2.1
+    /// may as well mean that we are blocked: a reader who was blocked by
+    /// mistake would be lost for ever.
+    pub fn suppresses(self) -> Option<Reason> {
+        match self {
+            Rejection::NoMailbox => Some(Reason::HardBounce),
+            Rejection::MailboxFull | Rejection::Other => None,
+        }
+    }
+}
+
+/// Whom trouble concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// All that goes through this relay.
+    Relay,
+    /// All that goes to the recipient's provider.
+    Provider,
+    /// This recipient alone.
+    Recipient,
+}
+
+impl Outcome {
+    /// Whom it concerns, where it came in `phase`: who must wait, or rest.
+    pub fn scope(self, phase: Phase) -> Scope {
+        let named = if phase < Phase::Recipient {
+            Scope::Relay
+        } else {
+            Scope::Provider
+        };
+        match self {
+            Outcome::Accepted | Outcome::Rejected(_) | Outcome::Unknown => Scope::Recipient,
+            Outcome::Deferred(Delay::MailboxFull) => Scope::Recipient,
+            Outcome::Deferred(Delay::Connection) => Scope::Relay,
+            Outcome::Deferred(Delay::Greylisted | Delay::Later | Delay::Throttled)
+            | Outcome::Halted(Halt::Reputation) => named,
+            Outcome::Halted(_) => Scope::Relay,
+        }
+    }
 }
 
 /// Why a run stops.
@@ -81,7 +130,7 @@ pub fn classify(
             _ => Outcome::Deferred(Delay::Connection),
         };
     };
-    let text = text.to_ascii_lowercase();
+    let text = words(text);
     match code {
         200..=299 if phase == Phase::Content => Outcome::Accepted,
         400..=499 => Outcome::Deferred(delay(phase, code, enhanced, &text)),
@@ -93,15 +142,30 @@ pub fn classify(
     }
 }
 
+/// The text in which reasons are looked for: without the recipient's address,
+/// whose letters are no reason.
+fn words(text: &str) -> String {
+    let words: Vec<String> = text
+        .split_whitespace()
+        .filter(|word| !word.contains('@'))
+        .map(str::to_ascii_lowercase)
+        .collect();
+    words.join(" ")
+}
+
 fn delay(phase: Phase, code: u16, enhanced: Option<Enhanced>, text: &str) -> Delay {
     let subject = enhanced.map(|Enhanced(_, subject, detail)| (subject, detail));
+    let named = phase >= Phase::Recipient;
     match (code, subject) {
         (_, Some((2, 2))) => Delay::MailboxFull,
-        (_, Some((7, 28 | 32))) => Delay::Throttled,
-        (421, Some((7, _))) => Delay::Throttled,
+        _ if named && says(text, GREYLIST) => Delay::Greylisted,
+        (_, Some((7, _))) => Delay::Throttled,
         _ if says(text, FAST) => Delay::Throttled,
-        (452, None) if phase == Phase::Recipient && says(text, FULL) => Delay::MailboxFull,
-        (421, _) | (_, Some((3 | 4, _))) if phase < Phase::Recipient => Delay::Connection,
+        // Whatever it is, it would meet the next message too.
+        _ if !named => Delay::Connection,
+        (452, None) if says(text, FULL) => Delay::MailboxFull,
+        (421 | 452 | 454, _) => Delay::Throttled,
+        (450 | 451, _) if phase == Phase::Recipient => Delay::Greylisted,
         _ => Delay::Later,
     }
 }
@@ -135,23 +199,31 @@ fn refusal(phase: Phase, code: u16, enhanced: Option<Enhanced>, text: &str) -> O
         Some((7, _)) => return Outcome::Halted(Halt::Reputation),
         Some((3, 4) | (6, _)) => return Outcome::Halted(Halt::Message),
         Some((5, _)) => return Outcome::Halted(Halt::Protocol),
+        // RFC 3463 §3.2: the sender's address, whoever the recipient is.
+        Some((1, 7 | 8)) => return Outcome::Halted(Halt::Relay),
         _ => {}
     }
     if phase == Phase::Sender {
         return Outcome::Halted(Halt::Relay);
     }
     match subject {
-        Some((1, 1 | 2 | 3 | 6 | 10)) => return Outcome::Rejected(Rejection::NoMailbox),
+        Some((1, _)) if says(text, SENDER) => return Outcome::Halted(Halt::Reputation),
+        // Some say "no such user" to those whom they block.
+        Some((1, _)) if says(text, DISTRUST) => return Outcome::Rejected(Rejection::Other),
+        Some((1, _)) => return Outcome::Rejected(Rejection::NoMailbox),
         Some((2, 2)) => return Outcome::Rejected(Rejection::MailboxFull),
-        // RFC 3463 §3.3: disabled, not accepting messages.
-        Some((2, 1)) => return Outcome::Rejected(Rejection::NoMailbox),
-        Some((1 | 2 | 4, _)) => return Outcome::Rejected(Rejection::Other),
+        // RFC 3463 §3.3: disabled, not accepting messages; for good only where
+        // the text says that too.
+        Some((2, 1)) if says(text, GONE) && !says(text, DISTRUST) => {
+            return Outcome::Rejected(Rejection::NoMailbox);
+        }
+        Some((2 | 4, _)) => return Outcome::Rejected(Rejection::Other),
         _ => {}
     }
     if says(text, FULL) {
         return Outcome::Rejected(Rejection::MailboxFull);
     }
-    if says(text, DISTRUST) {
+    if says(text, DISTRUST) || says(text, SENDER) {
         return Outcome::Halted(Halt::Reputation);
     }
     match (phase, code) {
@@ -159,7 +231,8 @@ fn refusal(phase: Phase, code: u16, enhanced: Option<Enhanced>, text: &str) -> O
         (_, 500..=504) => Outcome::Halted(Halt::Protocol),
         // RFC 5321 §4.2.3: 552 at RCPT is "exceeded storage allocation".
         (_, 552) => Outcome::Rejected(Rejection::MailboxFull),
-        (_, 550 | 551 | 553) => Outcome::Rejected(Rejection::NoMailbox),
+        // 550 alone is also "command rejected for policy reasons" there.
+        (_, 550 | 551 | 553) if says(text, GONE) => Outcome::Rejected(Rejection::NoMailbox),
         _ => Outcome::Rejected(Rejection::Other),
     }
 }
@@ -171,6 +244,38 @@ const RELAY: &[&str] = &[
     "not permitted to relay",
     "unable to relay",
     "authentication required",
+    // Whose address the relay does not let us use.
+    "not owned by user",
+    "does not have permissions to send as",
+];
+const GREYLIST: &[&str] = &["greylist", "graylist", "grey-list", "grey list"];
+const SENDER: &[&str] = &["sender rejected", "sender denied", "sender verify failed"];
+const GONE: &[&str] = &[
+    "no such",
+    "unknown user",
+    "user unknown",
+    "unknown recipient",
+    "recipient unknown",
+    "unknown address",
+    "address unknown",
+    "unknown mailbox",
+    "unknown or illegal alias",
+    "unrouteable address",
+    "does not exist",
+    "doesn't exist",
+    "doesn't have a",
+    "not a valid",
+    "invalid recipient",
+    "invalid mailbox",
+    "invalid address",
+    "not found",
+    "no mailbox",
+    "inactive",
+    "disabled",
+    "deactivated",
+    "closed",
+    "suspended",
+    "no longer",
 ];
 const FULL: &[&str] = &[
     "quota",
@@ -202,161 +307,4 @@ fn says(text: &str, words: &[&str]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn replies_are_classified_by_phase_code_and_text() {
-        use Phase::{Connect, Content, Data, Hello, Login, Recipient, Sender};
-        let cases: &[(Phase, &str, Outcome)] = &[
-            (Content, "250 2.0.0 Ok: queued as 1", Outcome::Accepted),
-            (Content, "354 go on", Outcome::Unknown),
-            (Connect, "", Outcome::Deferred(Delay::Connection)),
-            (Recipient, "", Outcome::Deferred(Delay::Connection)),
-            (Data, "", Outcome::Deferred(Delay::Connection)),
-            (Content, "", Outcome::Unknown),
-            (
-                Login,
-                "535 5.7.8 bad password",
-                Outcome::Halted(Halt::Login),
-            ),
-            (Login, "454 4.7.0 later", Outcome::Deferred(Delay::Later)),
-            (
-                Sender,
-                "530 5.7.0 log in first",
-                Outcome::Halted(Halt::Login),
-            ),
-            (
-                Recipient,
-                "554 5.7.1 <x>: Relay access denied",
-                Outcome::Halted(Halt::Relay),
-            ),
-            (
-                Recipient,
-                "550 5.7.0 not for you",
-                Outcome::Halted(Halt::Relay),
-            ),
-            (
-                Recipient,
-                "550 5.1.1 unknown",
-                Outcome::Rejected(Rejection::NoMailbox),
-            ),
-            (
-                Recipient,
-                "550 5.1.2 no host",
-                Outcome::Rejected(Rejection::NoMailbox),
-            ),
-            (
-                Recipient,
-                "553 5.1.3 bad",
-                Outcome::Rejected(Rejection::NoMailbox),
-            ),
-            (
-                Recipient,
-                "551 5.1.6 moved",
-                Outcome::Rejected(Rejection::NoMailbox),
-            ),
-            (
-                Recipient,
-                "550 No such user",
-                Outcome::Rejected(Rejection::NoMailbox),
-            ),
-            (
-                Recipient,
-                "552 5.2.2 full",
-                Outcome::Rejected(Rejection::MailboxFull),
-            ),
-            (
-                Recipient,
-                "550 over quota",
-                Outcome::Rejected(Rejection::MailboxFull),
-            ),
-            (
-                Recipient,
-                "452 4.2.2 full",
-                Outcome::Deferred(Delay::MailboxFull),
-            ),
-            (
-                Recipient,
-                "450 4.2.0 greylisted",
-                Outcome::Deferred(Delay::Later),
-            ),
-            (
-                Recipient,
-                "451 4.3.0 several domains",
-                Outcome::Deferred(Delay::Later),
-            ),
-            (
-                Content,
-                "550 5.1.1 gone",
-                Outcome::Rejected(Rejection::NoMailbox),
-            ),
-            (Content, "552 5.3.4 too big", Outcome::Halted(Halt::Message)),
-            (Sender, "552 5.3.4 too big", Outcome::Halted(Halt::Message)),
-            (Content, "552 too big", Outcome::Halted(Halt::Message)),
-            (
-                Content,
-                "554 5.6.0 bad header",
-                Outcome::Halted(Halt::Message),
-            ),
-            (
-                Content,
-                "550 5.7.26 not authenticated",
-                Outcome::Halted(Halt::Reputation),
-            ),
-            (
-                Recipient,
-                "550 5.7.515 access denied",
-                Outcome::Halted(Halt::Reputation),
-            ),
-            (
-                Content,
-                "554 message looks like spam",
-                Outcome::Halted(Halt::Reputation),
-            ),
-            (
-                Recipient,
-                "550 5.2.1 account is inactive",
-                Outcome::Rejected(Rejection::NoMailbox),
-            ),
-            (
-                Recipient,
-                "550 5.2.1 user is receiving mail at a rate that",
-                Outcome::Deferred(Delay::Throttled),
-            ),
-            (
-                Content,
-                "421 4.7.28 rate",
-                Outcome::Deferred(Delay::Throttled),
-            ),
-            (
-                Content,
-                "421 5.7.32 not accepted",
-                Outcome::Deferred(Delay::Throttled),
-            ),
-            (
-                Hello,
-                "421 4.3.2 closing",
-                Outcome::Deferred(Delay::Connection),
-            ),
-            (Hello, "554 blocked", Outcome::Halted(Halt::Reputation)),
-            (Connect, "554 no service", Outcome::Halted(Halt::Relay)),
-            (Sender, "550 sender refused", Outcome::Halted(Halt::Relay)),
-            (
-                Sender,
-                "503 5.5.1 out of order",
-                Outcome::Halted(Halt::Protocol),
-            ),
-            (Recipient, "501 syntax", Outcome::Halted(Halt::Protocol)),
-        ];
-        for (phase, reply, expected) in cases {
-            let (code, text) = reply.split_once(' ').unwrap_or((reply, ""));
-            let code = code.parse().ok();
-            assert_eq!(
-                classify(*phase, code, Enhanced::parse(text), text),
-                *expected,
-                "{phase:?} {reply}"
-            );
-        }
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@
 //! Nothing here knows where recipients are stored or how mail leaves.
 
 mod address;
+pub mod list;
 mod name;
 mod person;
 mod recipient;

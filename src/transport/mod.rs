@@ -8,6 +8,7 @@
 mod failure;
 mod folder;
 mod memory;
+mod preset;
 mod smtp;
 
 use std::future::Future;
@@ -18,6 +19,7 @@ use crate::email::Message;
 pub use failure::{Cause, Failure, Receipt};
 pub use folder::Folder;
 pub use memory::Memory;
+pub use preset::Preset;
 pub use smtp::{Limits, Settings, Smtp, Tls, Trust, TrustError};
 
 /// The answer of a transport, when it is there.

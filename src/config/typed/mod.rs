@@ -3,21 +3,18 @@
 
 mod issues;
 mod newsletter;
+mod sending;
 
-use std::path::PathBuf;
-
-use secrecy::SecretString;
 use toml::Value;
 use url::Url;
 
 use crate::archive::Also;
 use crate::config::key::Key;
 use crate::config::layer::Values;
-use crate::config::settings::{Archive, Feeds, Mail, Publish, Server, Settings, Smtp};
+use crate::config::settings::{Archive, Feeds, Mail, Publish, Server, Settings};
 use crate::diagnostic::{Diagnostic, Finding, Level};
 use crate::email::{self, Parts};
 use crate::render::{Accent, AccentError, LinkPlace, Look, TextStyle};
-use crate::transport::{self, Tls};
 
 /// Reads all settings; what is wrong goes to `findings`.
 pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings {
@@ -45,6 +42,8 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
             enabled: read.bool("archive.enabled"),
         },
         mail: read.mail(),
+        store: read.store(),
+        delivery: read.delivery(),
         smtp: read.smtp(),
         server: Server {
             url: read
@@ -121,8 +120,11 @@ impl Read<'_> {
     }
 
     fn integer(&mut self, key: &str, least: i64, most: i64, default: i64) -> i64 {
-        let key = Key::new(key);
-        let number = self.value(&key).and_then(Value::as_integer);
+        self.integer_of(&Key::new(key), least, most, default)
+    }
+
+    fn integer_of(&mut self, key: &Key, least: i64, most: i64, default: i64) -> i64 {
+        let number = self.value(key).and_then(Value::as_integer);
         match number {
             Some(number) if (least..=most).contains(&number) => number,
             Some(number) => {
@@ -130,7 +132,7 @@ impl Read<'_> {
                     i64::MAX => format!("at least {least}"),
                     _ => format!("{least} to {most}"),
                 };
-                self.bad(&key, format!("{key} must be {wanted}, not {number}"), "");
+                self.bad(key, format!("{key} must be {wanted}, not {number}"), "");
                 default
             }
             None => default,
@@ -245,29 +247,6 @@ impl Read<'_> {
                 links: self.choice("mail.links", &links),
                 width: self.integer("mail.width", 40, 200, 72) as usize,
             },
-        }
-    }
-
-    fn smtp(&mut self) -> Smtp {
-        let tls = [
-            ("starttls", Tls::StartTls),
-            ("implicit", Tls::Implicit),
-            ("none", Tls::None),
-        ];
-        let mut relay =
-            transport::Settings::new(self.text("smtp.host"), self.choice("smtp.tls", &tls));
-        let port = self.integer("smtp.port", 0, i64::from(u16::MAX), 0);
-        if port > 0 {
-            relay.port = port as u16;
-        }
-        relay.username = self.optional("smtp.username");
-        let password = self.values.secret("smtp.password");
-        relay.password = password.map(SecretString::from);
-        relay.ca_file = self.optional("smtp.ca_file").map(PathBuf::from);
-        relay.hello = self.optional("smtp.hello");
-        Smtp {
-            relay,
-            password_file: self.optional("smtp.password_file"),
         }
     }
 

@@ -1,9 +1,423 @@
 //! The store in one SQLite file.
+//!
+//! One thread writes, another reads; what is asked of them waits in a channel,
+//! and steps that wait together share a commit. The file is in WAL mode with
+//! `synchronous = FULL`: what is answered `Ok` survives a loss of power.
+//! Several processes may have it open; each waits for the others.
+//!
+//! SQLite stands in this module and nowhere else.
 
-use std::path::PathBuf;
+mod absorb;
+mod backup;
+mod code;
+mod connection;
+mod erasure;
+mod failure;
+mod lock;
+mod mailings;
+mod people;
+mod plan;
+mod statements;
+mod step;
+mod suppression;
+#[cfg(test)]
+mod tests;
+mod thread;
 
-/// A store in one SQLite file.
-#[derive(Debug)]
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::mailing::{
+    Delivery, Exclusion, Filter, Mailing, MailingId, Planned, Stage, State, Tally,
+};
+use crate::store::sqlite::connection::{Role, connect, make_file, migrate, read, write, write_if};
+use crate::store::sqlite::failure::Failure;
+use crate::store::sqlite::thread::Worker;
+use crate::store::{
+    Absorbed, Answer, Candidate, Due, Engagement, Error, NewMailing, Past, Search, Step, Store,
+    StoreId, Verdict,
+};
+use crate::subscriber::{Address, Entry, Reason, Recipient, Status, SubscriberId, Suppression};
+
+pub use connection::Options;
+
+/// A store in one SQLite file. Dropping it waits for what was asked of it.
 pub struct Sqlite {
-    path: PathBuf,
+    path: Arc<PathBuf>,
+    id: StoreId,
+    writer: Worker,
+    reader: Worker,
+}
+
+impl fmt::Debug for Sqlite {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Sqlite")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sqlite {
+    /// Opens the store at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] where there is none; it is never made here.
+    /// [`Error::Damaged`], [`Error::Newer`] and those of the disk.
+    pub fn open(path: &Path) -> Result<Sqlite, Error> {
+        Sqlite::open_with(path, Options::default())
+    }
+
+    /// The same with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sqlite::open`].
+    pub fn open_with(path: &Path, options: Options) -> Result<Sqlite, Error> {
+        start(path, options, false).map_err(|failure| failure.into_error(path, "opening it"))
+    }
+
+    /// Opens the store at `path`, and makes it and its folder where there is
+    /// none. The file is for its owner alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sqlite::open`], but never [`Error::Missing`].
+    pub fn create(path: &Path) -> Result<Sqlite, Error> {
+        make_file(path)
+            .and_then(|()| start(path, Options::default(), true))
+            .map_err(|failure| failure.into_error(path, "making it"))
+    }
+
+    fn write<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Answer<T> {
+        self.writer
+            .ask(doing, move |connection| write(connection, work))
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Answer<T> {
+        self.reader
+            .ask(doing, move |connection| read(connection, work))
+    }
+}
+
+fn start(path: &Path, options: Options, make: bool) -> Result<Sqlite, Failure> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            return Err(Failure::file(path, io::ErrorKind::IsADirectory.into()));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Failure::Said(Error::Missing {
+                path: path.to_owned(),
+            }));
+        }
+        Err(source) => return Err(Failure::file(path, source)),
+    }
+    let mut connection = connect(path, Role::Writer, options)?;
+    migrate(&mut connection, path, make)?;
+    let id = connection.query_row(statements::META_GET, ["id"], |row| row.get(0))?;
+    let path = Arc::new(path.to_owned());
+    let other = connect(&path, Role::Reader, options)?;
+    Ok(Sqlite {
+        id: StoreId(id),
+        writer: Worker::start("store-writer", Arc::clone(&path), connection)?,
+        reader: Worker::start("store-reader", Arc::clone(&path), other)?,
+        path,
+    })
+}
+
+impl Store for Sqlite {
+    fn id(&self) -> StoreId {
+        self.id.clone()
+    }
+
+    fn absorb(
+        &self,
+        entries: Vec<Entry>,
+        now: DateTime<Utc>,
+        commit: bool,
+    ) -> Answer<Vec<Absorbed>> {
+        self.writer.ask("taking in a list", move |connection| {
+            write_if(connection, commit, |connection| {
+                absorb::absorb(connection, entries, now)
+            })
+        })
+    }
+
+    fn find(&self, address: &Address) -> Answer<Option<(SubscriberId, Entry)>> {
+        let address = address.clone();
+        self.read("looking for a subscriber", move |connection| {
+            people::find(connection, &address)
+        })
+    }
+
+    fn list(
+        &self,
+        search: Search,
+        after: Option<SubscriberId>,
+        limit: usize,
+    ) -> Answer<Vec<(SubscriberId, Entry)>> {
+        self.read("listing subscribers", move |connection| {
+            people::list(connection, &search, after, limit)
+        })
+    }
+
+    fn count(&self, search: Search) -> Answer<u64> {
+        self.read("counting subscribers", move |connection| {
+            people::count(connection, &search)
+        })
+    }
+
+    fn set_status(&self, address: &Address, status: Status, now: DateTime<Utc>) -> Answer<bool> {
+        let address = address.clone();
+        self.write("changing a subscriber", move |connection| {
+            people::set_status(connection, &address, status, now)
+        })
+    }
+
+    fn change_address(&self, old: &Address, new: &Address, now: DateTime<Utc>) -> Answer<bool> {
+        let (old, new) = (old.clone(), new.clone());
+        self.write("changing an address", move |connection| {
+            people::change_address(connection, &old, &new, now)
+        })
+    }
+
+    fn erase(&self, address: &Address, now: DateTime<Utc>) -> Answer<bool> {
+        let address = address.clone();
+        self.writer.ask("erasing a person", move |connection| {
+            let erased = write(connection, |connection| {
+                erasure::erase(connection, &address, now)
+            })?;
+            erasure::empty_log(connection)?;
+            Ok(erased)
+        })
+    }
+
+    fn erased(&self) -> Answer<Vec<String>> {
+        self.read("listing the erased", erasure::list)
+    }
+
+    fn absorb_erased(&self, hashes: Vec<String>) -> Answer<u64> {
+        let path = Arc::clone(&self.path);
+        self.write("taking in the erased", move |connection| {
+            erasure::absorb(connection, &path, &hashes, Utc::now())
+        })
+    }
+
+    fn first_subscriber(&self) -> Answer<Option<DateTime<Utc>>> {
+        self.read("reading its beginning", people::first_subscriber)
+    }
+
+    fn history(&self, subscriber: SubscriberId) -> Answer<Vec<Past>> {
+        self.read("reading a history", move |connection| {
+            people::history(connection, subscriber)
+        })
+    }
+
+    fn suppress(&self, address: &Address, suppression: Suppression) -> Answer<bool> {
+        let address = address.clone();
+        self.write("suppressing an address", move |connection| {
+            suppression::suppress(connection, &address, &suppression)
+        })
+    }
+
+    fn suppress_domain(&self, domain: &str, suppression: Suppression) -> Answer<bool> {
+        let domain = domain.to_owned();
+        self.write("suppressing a domain", move |connection| {
+            suppression::suppress_domain(connection, &domain, &suppression)
+        })
+    }
+
+    fn lift(&self, address: &Address) -> Answer<Option<Reason>> {
+        let key = address.key();
+        self.write("lifting a suppression", move |connection| {
+            suppression::lift(connection, &key)
+        })
+    }
+
+    fn lift_domain(&self, domain: &str) -> Answer<Option<Reason>> {
+        let domain = domain.to_owned();
+        self.write("lifting a suppression", move |connection| {
+            suppression::lift_domain(connection, &domain)
+        })
+    }
+
+    fn suppressions(
+        &self,
+        after: Option<String>,
+        limit: usize,
+    ) -> Answer<Vec<(String, Suppression)>> {
+        self.read("listing suppressions", move |connection| {
+            suppression::list(connection, after.as_deref(), limit)
+        })
+    }
+
+    fn survey(&self, issue: &str, filter: Filter, now: DateTime<Utc>) -> Answer<Planned> {
+        let issue = issue.to_owned();
+        self.read("counting recipients", move |connection| {
+            let mailing = plan::mailing_id(connection, &issue)?;
+            plan::survey(connection, &filter, mailing, now)
+        })
+    }
+
+    fn recipients(
+        &self,
+        issue: &str,
+        filter: Filter,
+        now: DateTime<Utc>,
+        after: Option<SubscriberId>,
+        limit: usize,
+    ) -> Answer<Vec<(SubscriberId, Recipient)>> {
+        let issue = issue.to_owned();
+        self.read("listing recipients", move |connection| {
+            plan::recipients(connection, &issue, &filter, now, after, limit)
+        })
+    }
+
+    fn excluded(
+        &self,
+        issue: &str,
+        filter: Filter,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Answer<Vec<(Address, Exclusion)>> {
+        let issue = issue.to_owned();
+        self.read("listing who is left out", move |connection| {
+            plan::excluded(connection, &issue, &filter, now, limit)
+        })
+    }
+
+    fn confirm(&self, mailing: NewMailing) -> Answer<(MailingId, Planned)> {
+        self.write("confirming a mailing", move |connection| {
+            plan::confirm(connection, &mailing)
+        })
+    }
+
+    fn include(&self, mailing: MailingId, filter: Filter, now: DateTime<Utc>) -> Answer<Planned> {
+        self.write("adding to a mailing", move |connection| {
+            plan::include(connection, mailing, &filter, now)
+        })
+    }
+
+    fn mailings(&self) -> Answer<Vec<Mailing>> {
+        self.read("listing mailings", mailings::all)
+    }
+
+    fn mailing_of(&self, issue: &str) -> Answer<Option<Mailing>> {
+        let issue = issue.to_owned();
+        self.read("looking for a mailing", move |connection| {
+            mailings::of_issue(connection, &issue)
+        })
+    }
+
+    fn content(&self, mailing: MailingId) -> Answer<Vec<u8>> {
+        self.read("reading the content of a mailing", move |connection| {
+            mailings::content(connection, mailing)
+        })
+    }
+
+    fn set_stage(
+        &self,
+        mailing: MailingId,
+        stage: Stage,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Answer<bool> {
+        let why = why.to_owned();
+        self.write("changing a mailing", move |connection| {
+            mailings::set_stage(connection, mailing, stage, &why, now)
+        })
+    }
+
+    fn tally(&self, mailing: MailingId) -> Answer<Tally> {
+        self.read("counting deliveries", move |connection| {
+            mailings::tally(connection, mailing)
+        })
+    }
+
+    fn deliveries(
+        &self,
+        mailing: MailingId,
+        states: &[State],
+        after: Option<SubscriberId>,
+        limit: usize,
+    ) -> Answer<Vec<Delivery>> {
+        let states = states.to_vec();
+        self.read("listing deliveries", move |connection| {
+            mailings::deliveries(connection, mailing, &states, after, limit)
+        })
+    }
+
+    fn reopen(&self, mailing: MailingId, states: &[State], now: DateTime<Utc>) -> Answer<u64> {
+        let states = states.to_vec();
+        self.write("reopening deliveries", move |connection| {
+            mailings::reopen(connection, mailing, &states, now)
+        })
+    }
+
+    fn engage(&self, who: &str) -> Answer<Engagement> {
+        let (path, who) = (Arc::clone(&self.path), who.to_owned());
+        self.reader
+            .ask("locking it", move |_| lock::engage(&path, &who))
+    }
+
+    fn engaged(&self) -> Answer<Option<String>> {
+        let path = Arc::clone(&self.path);
+        self.reader
+            .ask("looking who sends", move |_| lock::engaged(&path))
+    }
+
+    fn recover(&self, _: &Engagement, now: DateTime<Utc>) -> Answer<u64> {
+        self.write("recording what was interrupted", move |connection| {
+            step::recover(connection, now)
+        })
+    }
+
+    fn due(&self, due: Due) -> Answer<Vec<Candidate>> {
+        self.read("looking who is due", move |connection| {
+            step::due(connection, &due)
+        })
+    }
+
+    fn step(&self, step: Step) -> Answer<Verdict> {
+        self.writer.step(step)
+    }
+
+    fn limits(&self) -> Answer<Vec<(String, String)>> {
+        self.read("reading limits", mailings::limits)
+    }
+
+    fn save_limits(&self, limits: Vec<(String, String)>) -> Answer<()> {
+        self.write("recording limits", move |connection| {
+            mailings::save_limits(connection, &limits)
+        })
+    }
+
+    fn backup(&self, to: &Path) -> Answer<()> {
+        // On a thread of its own: it may take a while, and nobody waits for it.
+        let (from, to) = (Arc::clone(&self.path), to.to_owned());
+        let (asker, answer) = oneshot::channel();
+        std::thread::spawn(move || {
+            let done = backup::backup(&from, &to)
+                .map_err(|failure| failure.into_error(&from, "copying it"));
+            let _ = asker.send(done);
+        });
+        Box::pin(async move { answer.await.unwrap_or(Err(Error::Closed)) })
+    }
 }

@@ -1,0 +1,220 @@
+//! Taking in a list. Nothing is lifted by it, and taking in the same list twice
+//! changes nothing.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::mailing::provider;
+use crate::store::model::Absorbed;
+use crate::store::sqlite::erasure::Hashes;
+use crate::store::sqlite::failure::Failure;
+use crate::store::sqlite::{code, statements as sql, suppression};
+use crate::subscriber::{Consent, Entry, Reason, Status, Subscriber, Suppression};
+
+/// Takes in entries, in their order.
+pub(super) fn absorb(
+    connection: &Connection,
+    entries: Vec<Entry>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Absorbed>, Failure> {
+    let mut hashes = Hashes::read(connection)?;
+    let domains: bool = connection
+        .prepare_cached(sql::DOMAIN_ANY)?
+        .query_row((), |row| row.get(0))?;
+    let mut answers = Vec::with_capacity(entries.len());
+    for entry in entries {
+        answers.push(one(connection, &mut hashes, domains, entry, now)?);
+    }
+    if answers
+        .iter()
+        .any(|answer| matches!(answer, Absorbed::Added | Absorbed::Withheld(_)))
+    {
+        connection
+            .prepare_cached(sql::META_PUT)?
+            .execute(("first_subscriber", code::millis(now)))?;
+    }
+    Ok(answers)
+}
+
+fn one(
+    connection: &Connection,
+    hashes: &mut Hashes,
+    domains: bool,
+    entry: Entry,
+    now: DateTime<Utc>,
+) -> Result<Absorbed, Failure> {
+    let key = entry.subscriber.address.key();
+    let opt_out = opt_out(&entry, now);
+    let says_confirmed = entry.subscriber.status == Status::Confirmed && opt_out.is_none();
+    let address = entry.subscriber.address.clone();
+    let domain = if domains {
+        suppression::of_domain(connection, address.domain())?
+    } else {
+        None
+    };
+    let known = connection
+        .prepare_cached(sql::ENTRY_BY_KEY)?
+        .query_row([&key], code::entry_at)
+        .optional()?;
+
+    let (answer, held) = match known {
+        None => {
+            if hashes.have(connection, &key)? {
+                return Ok(Absorbed::Erased);
+            }
+            let held = suppression::of_key(connection, &key)?;
+            if let Some(Reason::Erased) = opt_out.as_ref().map(|opt_out| opt_out.reason) {
+                hashes.add(connection, &key, None, held.map(|held| held.reason))?;
+                suppression::lift(connection, &key)?;
+                return Ok(Absorbed::Erased);
+            }
+            let mut new = entry.subscriber;
+            round(&mut new);
+            add(connection, &key, &new)?;
+            (Absorbed::Added, held)
+        }
+        Some((id, known)) => {
+            let mut merged = known.subscriber.clone();
+            merge(&mut merged, entry.subscriber);
+            let held = match (known.suppression, merged.status) {
+                // Left, and the suppression of it lifted by the editor: still gone.
+                (None, Status::Unsubscribed) if says_confirmed => {
+                    return changed(connection, id.0, &known.subscriber, &merged)
+                        .map(|_| Absorbed::Withheld(Reason::Unsubscribed));
+                }
+                (held, _) => held,
+            };
+            match changed(connection, id.0, &known.subscriber, &merged)? {
+                true => (Absorbed::Updated, held),
+                false => (Absorbed::Unchanged, held),
+            }
+        }
+    };
+
+    if let Some(opt_out) = opt_out {
+        let written = suppression::add(connection, &address, &opt_out)?;
+        if written && answer == Absorbed::Unchanged {
+            return Ok(Absorbed::Updated);
+        }
+    }
+    Ok(match held.or(domain) {
+        Some(held) if says_confirmed => Absorbed::Withheld(held.reason),
+        _ => answer,
+    })
+}
+
+/// What the list says against mailing them.
+fn opt_out(entry: &Entry, now: DateTime<Utc>) -> Option<Suppression> {
+    if entry.suppression.is_some() {
+        return entry.suppression.clone();
+    }
+    (entry.subscriber.status == Status::Unsubscribed).then(|| Suppression {
+        reason: Reason::Unsubscribed,
+        at: entry.subscriber.consent.left_at.unwrap_or(now),
+        note: String::new(),
+    })
+}
+
+/// Times as the file keeps them, so that the same list is the same again.
+fn round(subscriber: &mut Subscriber) {
+    let consent = &mut subscriber.consent;
+    for time in [
+        &mut subscriber.edition_until,
+        &mut consent.joined_at,
+        &mut consent.confirmed_at,
+        &mut consent.left_at,
+    ] {
+        *time = time.map(code::rounded);
+    }
+}
+
+/// Adds to `ours` what `theirs` says. An opt-out on either side stays one; how
+/// they came is proof, so the older word stays.
+fn merge(ours: &mut Subscriber, mut theirs: Subscriber) {
+    round(&mut theirs);
+    let joins = ours.status == Status::Pending && theirs.status == Status::Confirmed;
+    if joins || theirs.status == Status::Unsubscribed {
+        ours.status = theirs.status;
+    }
+    if !theirs.name.is_empty() {
+        ours.name = theirs.name;
+    }
+    if theirs.language.is_some() {
+        ours.language = theirs.language;
+    }
+    if theirs.edition.is_some() {
+        ours.edition = theirs.edition;
+        ours.edition_until = theirs.edition_until;
+    }
+    ours.tags.append(&mut theirs.tags);
+    ours.attributes.extend(theirs.attributes);
+    fill(&mut ours.consent, theirs.consent);
+}
+
+fn fill(ours: &mut Consent, theirs: Consent) {
+    if ours.origin.is_empty() {
+        ours.origin = theirs.origin;
+    }
+    ours.joined_at = ours.joined_at.or(theirs.joined_at);
+    ours.confirmed_at = ours.confirmed_at.or(theirs.confirmed_at);
+    ours.left_at = ours.left_at.or(theirs.left_at);
+    ours.joined_ip = ours.joined_ip.take().or(theirs.joined_ip);
+    ours.confirmed_ip = ours.confirmed_ip.take().or(theirs.confirmed_ip);
+}
+
+fn add(connection: &Connection, key: &str, new: &Subscriber) -> Result<(), Failure> {
+    let consent = &new.consent;
+    connection
+        .prepare_cached(sql::SUBSCRIBER_ADD)?
+        .execute(params![
+            key,
+            new.address.as_str(),
+            provider(new.address.domain()),
+            new.name,
+            code::status(new.status),
+            new.language,
+            new.edition,
+            new.edition_until.map(code::millis),
+            code::tags(&new.tags),
+            code::attributes(&new.attributes),
+            consent.origin,
+            consent.joined_at.map(code::millis),
+            consent.joined_ip,
+            consent.confirmed_at.map(code::millis),
+            consent.confirmed_ip,
+            consent.left_at.map(code::millis),
+        ])?;
+    Ok(())
+}
+
+/// Writes what is new; false where nothing is.
+fn changed(
+    connection: &Connection,
+    id: i64,
+    before: &Subscriber,
+    after: &Subscriber,
+) -> Result<bool, Failure> {
+    if before == after {
+        return Ok(false);
+    }
+    let consent = &after.consent;
+    connection
+        .prepare_cached(sql::SUBSCRIBER_UPDATE)?
+        .execute(params![
+            id,
+            after.name,
+            code::status(after.status),
+            after.language,
+            after.edition,
+            after.edition_until.map(code::millis),
+            code::tags(&after.tags),
+            code::attributes(&after.attributes),
+            consent.origin,
+            consent.joined_at.map(code::millis),
+            consent.joined_ip,
+            consent.confirmed_at.map(code::millis),
+            consent.confirmed_ip,
+            consent.left_at.map(code::millis),
+        ])?;
+    Ok(true)
+}

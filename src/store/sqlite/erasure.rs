@@ -1,0 +1,196 @@
+//! Forgetting a person. What stays is a salted hash of the address, by which
+//! they are known again should a list bring them back.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use crate::mailing::Exclusion;
+use crate::store::Error;
+use crate::store::sqlite::failure::Failure;
+use crate::store::sqlite::{code, statements as sql, suppression};
+use crate::subscriber::{Address, Reason, Suppression};
+
+/// Knows whether somebody was erased, here or in a store whose hashes were
+/// taken in.
+pub(super) struct Hashes {
+    salts: Vec<Vec<u8>>,
+}
+
+impl Hashes {
+    /// As they are now: good for one transaction.
+    pub(super) fn read(connection: &Connection) -> Result<Hashes, Failure> {
+        let salts = connection
+            .prepare_cached(sql::ERASED_SALTS)?
+            .query_map((), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        Ok(Hashes { salts })
+    }
+
+    /// Whether the person with this key was erased.
+    pub(super) fn have(&self, connection: &Connection, key: &str) -> Result<bool, Failure> {
+        for salt in &self.salts {
+            let found = connection
+                .prepare_cached(sql::ERASED_HAS)?
+                .exists((salt, hash(salt, key)))?;
+            if found {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Adds a person by our own salt; `held` is a reason of before.
+    pub(super) fn add(
+        &mut self,
+        connection: &Connection,
+        key: &str,
+        id: Option<i64>,
+        held: Option<Reason>,
+    ) -> Result<(), Failure> {
+        let salt: Vec<u8> = connection
+            .prepare_cached(sql::META_GET)?
+            .query_row(["salt"], |row| row.get(0))?;
+        let held = held
+            .filter(|reason| suppression::editors(*reason))
+            .map(code::reason);
+        connection
+            .prepare_cached(sql::ERASED_ADD)?
+            .execute(params![salt, hash(&salt, key), id, held])?;
+        if !self.salts.contains(&salt) {
+            self.salts.push(salt);
+        }
+        Ok(())
+    }
+}
+
+fn hash(salt: &[u8], key: &str) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(salt);
+    hasher.update(key);
+    hasher.finalize().into()
+}
+
+/// Removes a person everywhere; true where anything was there.
+pub(super) fn erase(
+    connection: &Connection,
+    address: &Address,
+    now: DateTime<Utc>,
+) -> Result<bool, Failure> {
+    let key = address.key();
+    let id: Option<i64> = connection
+        .prepare_cached(sql::SUBSCRIBER_ID)?
+        .query_row([&key], |row| row.get(0))
+        .optional()?;
+    let held = suppression::lift(connection, &key)?;
+    Hashes::read(connection)?.add(connection, &key, id, held)?;
+    if let Some(id) = id {
+        let run = |statement| connection.prepare_cached(statement)?.execute([id]);
+        run(sql::SUBSCRIBER_REMOVE)?;
+        run(sql::ATTEMPTS_SCRUB)?;
+        run(sql::DELIVERIES_SCRUB)?;
+        connection.prepare_cached(sql::DELIVERIES_SKIP)?.execute((
+            id,
+            Exclusion::Suppressed(Reason::Erased).words(),
+            code::millis(now),
+        ))?;
+    }
+    Ok(id.is_some() || held.is_some())
+}
+
+/// Moves what was committed out of the log beside the file and empties the log:
+/// erased bytes, which are zeroes in the file, must not live on there.
+pub(super) fn empty_log(connection: &Connection) -> Result<(), Failure> {
+    connection.query_row(sql::CHECKPOINT, (), |_| Ok(()))?;
+    Ok(())
+}
+
+/// All hashes as `salt:hash`.
+pub(super) fn list(connection: &Connection) -> Result<Vec<String>, Failure> {
+    Ok(connection
+        .prepare_cached(sql::ERASED_ALL)?
+        .query_map((), |row| {
+            let (salt, hash): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            Ok(format!("{}:{}", hex(&salt), hex(&hash)))
+        })?
+        .collect::<Result<_, _>>()?)
+}
+
+/// Takes in hashes of this or another store; how many were new. Subscribers
+/// whom they mean are suppressed as erased: the file keeps them, for they may
+/// have come back by themselves, but nobody mails them.
+pub(super) fn absorb(
+    connection: &Connection,
+    path: &Path,
+    lines: &[String],
+    now: DateTime<Utc>,
+) -> Result<u64, Failure> {
+    let mut new: BTreeMap<Vec<u8>, HashSet<[u8; 32]>> = BTreeMap::new();
+    let mut count = 0;
+    for line in lines {
+        let parsed = line
+            .trim()
+            .split_once(':')
+            .and_then(|(salt, hash)| Some((unhex(salt)?, unhex(hash)?)))
+            .and_then(|(salt, hash)| Some((salt, <[u8; 32]>::try_from(hash).ok()?)));
+        let Some((salt, hash)) = parsed else {
+            return Err(Failure::Said(Error::Database {
+                doing: "reading the hashes of the erased",
+                path: path.to_owned(),
+                source: "a line does not look like salt:hash in hexadecimal".into(),
+            }));
+        };
+        let added = connection
+            .prepare_cached(sql::ERASED_ABSORB)?
+            .execute((&salt, hash))?;
+        if added > 0 {
+            count += 1;
+            new.entry(salt).or_default().insert(hash);
+        }
+    }
+    if !new.is_empty() {
+        suppress_meant(connection, &new, now)?;
+    }
+    Ok(count)
+}
+
+fn suppress_meant(
+    connection: &Connection,
+    new: &BTreeMap<Vec<u8>, HashSet<[u8; 32]>>,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let suppression = Suppression {
+        reason: Reason::Erased,
+        at: now,
+        note: String::new(),
+    };
+    let mut statement = connection.prepare_cached(sql::SUBSCRIBER_KEYS)?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let key = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        let meant =
+            |(salt, hashes): (&Vec<u8>, &HashSet<[u8; 32]>)| hashes.contains(&hash(salt, key));
+        if new.iter().any(meant) {
+            suppression::add(connection, &code::address_at(row, 1)?, &suppression)?;
+        }
+    }
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if text.is_empty() || text.len() % 2 != 0 || !text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    {
+        return None;
+    }
+    (0..text.len())
+        .step_by(2)
+        .map(|start| u8::from_str_radix(&text[start..start + 2], 16).ok())
+        .collect()
+}

@@ -1,0 +1,201 @@
+//! Finding subscribers and what they or the editor change about them.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::mailing::provider;
+use crate::store::Error;
+use crate::store::model::{Past, Search};
+use crate::store::sqlite::erasure::Hashes;
+use crate::store::sqlite::failure::Failure;
+use crate::store::sqlite::{code, statements as sql, suppression};
+use crate::subscriber::{Address, Entry, Reason, Status, SubscriberId, Suppression};
+
+pub(super) fn find(
+    connection: &Connection,
+    address: &Address,
+) -> Result<Option<(SubscriberId, Entry)>, Failure> {
+    Ok(connection
+        .prepare_cached(sql::ENTRY_BY_KEY)?
+        .query_row([address.key()], code::entry_at)
+        .optional()?)
+}
+
+pub(super) fn list(
+    connection: &Connection,
+    search: &Search,
+    after: Option<SubscriberId>,
+    limit: usize,
+) -> Result<Vec<(SubscriberId, Entry)>, Failure> {
+    let wanted = Wanted::new(search);
+    let mut statement = connection.prepare_cached(sql::ENTRIES)?;
+    let mut rows = statement.query(params![
+        after.map_or(0, |after| after.0),
+        search.status.map(code::status),
+        search.tag,
+    ])?;
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let Some(row) = rows.next()? else {
+            break;
+        };
+        if wanted.matches(row, 18, 2)? {
+            found.push(code::entry_at(row)?);
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn count(connection: &Connection, search: &Search) -> Result<u64, Failure> {
+    let wanted = Wanted::new(search);
+    let mut statement = connection.prepare_cached(sql::SEARCHED)?;
+    let mut rows = statement.query(params![search.status.map(code::status), search.tag])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        count += u64::from(wanted.matches(row, 0, 1)?);
+    }
+    Ok(count)
+}
+
+/// The text of a search. It is compared here: SQLite folds ASCII alone, and
+/// names have other letters.
+struct Wanted {
+    text: String,
+}
+
+impl Wanted {
+    fn new(search: &Search) -> Wanted {
+        Wanted {
+            text: search.text.trim().to_lowercase(),
+        }
+    }
+
+    fn matches(&self, row: &Row<'_>, key: usize, name: usize) -> Result<bool, rusqlite::Error> {
+        if self.text.is_empty() {
+            return Ok(true);
+        }
+        let key = row.get_ref(key)?.as_str()?;
+        if self.text.starts_with('@') {
+            return Ok(key.ends_with(&self.text));
+        }
+        let name = row.get_ref(name)?.as_str()?;
+        Ok(key.contains(&self.text) || name.to_lowercase().contains(&self.text))
+    }
+}
+
+pub(super) fn set_status(
+    connection: &Connection,
+    address: &Address,
+    status: Status,
+    now: DateTime<Utc>,
+) -> Result<bool, Failure> {
+    let key = address.key();
+    let Some((id, before)) = id_and_status(connection, &key)? else {
+        return Ok(false);
+    };
+    let at = code::millis(now);
+    match status {
+        Status::Pending => {
+            connection
+                .prepare_cached(sql::SUBSCRIBER_ASK)?
+                .execute([id])?;
+        }
+        Status::Confirmed => {
+            if before != Status::Confirmed {
+                connection
+                    .prepare_cached(sql::SUBSCRIBER_CONFIRM)?
+                    .execute((id, at))?;
+            }
+            // Their own word lifts their own word and nothing else.
+            let held = suppression::of_key(connection, &key)?;
+            if held.is_some_and(|held| held.reason == Reason::Unsubscribed) {
+                suppression::lift(connection, &key)?;
+            }
+        }
+        Status::Unsubscribed => {
+            if before != Status::Unsubscribed {
+                connection
+                    .prepare_cached(sql::SUBSCRIBER_LEAVE)?
+                    .execute((id, at))?;
+            }
+            let left = Suppression {
+                reason: Reason::Unsubscribed,
+                at: now,
+                note: String::new(),
+            };
+            suppression::add(connection, address, &left)?;
+        }
+    }
+    Ok(true)
+}
+
+fn id_and_status(connection: &Connection, key: &str) -> Result<Option<(i64, Status)>, Failure> {
+    Ok(connection
+        .prepare_cached(sql::SUBSCRIBER_ID)?
+        .query_row([key], |row| Ok((row.get(0)?, code::status_at(row, 1)?)))
+        .optional()?)
+}
+
+pub(super) fn change_address(
+    connection: &Connection,
+    old: &Address,
+    new: &Address,
+    now: DateTime<Utc>,
+) -> Result<bool, Failure> {
+    let (from, to) = (old.key(), new.key());
+    let Some((id, _)) = id_and_status(connection, &from)? else {
+        return Ok(false);
+    };
+    if from != to {
+        if id_and_status(connection, &to)?.is_some() {
+            return Err(Failure::Said(Error::Taken {
+                what: "a subscriber with the new address",
+            }));
+        }
+        // A mailbox that is gone stays behind; what somebody decided comes along.
+        let mut comes = suppression::of_key(connection, &from)?
+            .filter(|held| held.reason != Reason::HardBounce);
+        if Hashes::read(connection)?.have(connection, &to)? {
+            comes.get_or_insert(Suppression {
+                reason: Reason::Erased,
+                at: now,
+                note: String::new(),
+            });
+        }
+        if let Some(comes) = comes {
+            suppression::add(connection, new, &comes)?;
+        }
+    }
+    connection.prepare_cached(sql::SUBSCRIBER_MOVE)?.execute((
+        id,
+        to,
+        new.as_str(),
+        provider(new.domain()),
+    ))?;
+    Ok(true)
+}
+
+pub(super) fn first_subscriber(connection: &Connection) -> Result<Option<DateTime<Utc>>, Failure> {
+    Ok(connection
+        .prepare_cached(sql::META_GET)?
+        .query_row(["first_subscriber"], |row| code::time_at(row, 0))
+        .optional()?)
+}
+
+pub(super) fn history(
+    connection: &Connection,
+    subscriber: SubscriberId,
+) -> Result<Vec<Past>, Failure> {
+    Ok(connection
+        .prepare_cached(sql::HISTORY)?
+        .query_map([subscriber.0], |row| {
+            Ok(Past {
+                issue: row.get(0)?,
+                title: row.get(1)?,
+                state: code::state_at(row, 2)?,
+                reply: code::reply_at(row, 3)?,
+                at: code::maybe_time_at(row, 6)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,1 @@
+//! Subscribers, suppressions, the erased.
