@@ -112,16 +112,18 @@ pub(crate) fn build(
         for image in plan.image_files() {
             put(image.tree, &image.path, &image.bytes)?;
         }
-        let pages = in_parallel(plan.issue_count(), |place| -> Result<(), Trouble> {
-            let page = plan.issue_file(place)?;
-            put(page.tree, &page.path, &page.bytes)?;
+        let pages = in_parallel(1 + plan.issue_count(), |piece| -> Result<(), Trouble> {
+            // The index of all issues takes longest, so it comes first.
+            let files = match piece.checked_sub(1) {
+                None => plan.other_files()?,
+                Some(place) => vec![plan.issue_file(place)?],
+            };
+            for page in files {
+                put(page.tree, &page.path, &page.bytes)?;
+            }
             Ok(())
         });
         all(pages, terminal)?;
-        let others = plan.other_files();
-        for page in others.map_err(|one| broken(&one, terminal))? {
-            put(page.tree, &page.path, &page.bytes)?;
-        }
         for path in plan.kept_pages(&newsroom.kept) {
             public.keep(&path);
         }

@@ -1,6 +1,8 @@
-//! The messages of one issue: rendered once in each of its languages, then
-//! filled for each recipient. The dry run and the test send both take them from
+//! The messages of one issue: composed once in each of its languages, then
+//! filled for each recipient. Dry run, test send and mailing all take them from
 //! here; they differ in the last step alone.
+
+use chrono::{DateTime, Utc};
 
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -9,36 +11,21 @@ use crate::cli::newsroom::{Newsroom, template_error};
 use crate::cli::report;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Diagnostic, Finding};
-use crate::email::{self, Content, Links, Message, Said};
+use crate::email::{self, Composition, Content, Edition, Message, WayOut};
 use crate::files::read_if_there;
-use crate::identity::IssueKey;
-use crate::newsletter::Newsletter;
-use crate::render::{self, MailFrame, MailRequest, Personal};
-use crate::subscriber::{Address, Key, Recipient};
-use url::Url;
+use crate::render::{self, MailRequest};
+use crate::subscriber::{Key, Recipient};
 
 /// No key file is near this size.
 const KEY_LIMIT: u64 = 64 << 10;
 
 /// One issue, ready to be filled in for anybody.
 #[derive(Debug)]
-pub(crate) struct Letters<'a> {
-    folder: &'a Folder,
-    /// The issue's key.
-    pub(crate) key: IssueKey,
-    editions: Vec<Edition>,
-    signing_key: Option<Key>,
-    sender: Address,
-}
-
-/// The issue in one language.
-#[derive(Debug)]
-struct Edition {
-    language: String,
-    newsletter: Newsletter,
-    page: Url,
-    preheader: String,
-    frame: MailFrame,
+pub(crate) struct Letters {
+    /// What all recipients share.
+    pub(crate) composition: Composition,
+    /// The key that signs links, where there is one.
+    pub(crate) signing_key: Option<Key>,
 }
 
 /// A message with what it was made of.
@@ -51,66 +38,43 @@ pub(crate) struct Letter {
     pub(crate) findings: Vec<Diagnostic>,
 }
 
-impl<'a> Letters<'a> {
-    /// Renders the issue at these places of the newsroom: its files in several
-    /// languages, the default first.
+impl Letters {
+    /// Composes the issue at these places of the newsroom: its files in several
+    /// languages, the default first. `moment` is the Date of all messages.
     pub(crate) fn new(
-        folder: &'a Folder,
+        folder: &Folder,
         newsroom: &Newsroom,
         places: &[usize],
+        moment: DateTime<Utc>,
+        way_out: WayOut,
         terminal: &Terminal,
-    ) -> Result<Letters<'a>, CommandError> {
-        folder.settings().require_mail()?;
+    ) -> Result<Letters, CommandError> {
+        let settings = folder.settings();
+        settings.require_mail()?;
         newsroom.require_templates(terminal)?;
-        let from = folder.settings().newsletter.from.as_ref();
-        let address = from.map_or("", |from| from.address.as_str());
-        let sender = Address::parse(address).map_err(|cause| {
-            CommandError::new(Exit::Usage, cause).hint("newsletter.from is the sender of all mail")
-        })?;
         let plan = newsroom.plan(folder);
         let mut editions = Vec::with_capacity(places.len());
         for &place in places {
             let addresses = plan.addresses(place);
-            let edition = Edition::new(folder, newsroom, place, &addresses);
+            let edition = edition(folder, newsroom, place, &addresses, way_out);
             editions.push(edition.map_err(|findings| broken(&findings, terminal))?);
         }
-        let Some(first) = places.first() else {
+        let Some(&first) = places.first() else {
             return Err(CommandError::unexpected("no issue was chosen"));
         };
-        Ok(Letters {
-            key: newsroom.issues[*first].key.clone(),
-            signing_key: signing_key(folder)?,
-            folder,
+        let composition = Composition::new(
+            &settings.mail.message,
+            newsroom.issues[first].key.as_str(),
+            &newsroom.manuscripts[first].summary.title,
             editions,
-            sender,
+            &settings.server.url,
+            moment,
+            way_out,
+        );
+        Ok(Letters {
+            composition: composition.map_err(|error| failed(error, terminal))?,
+            signing_key: signing_key(folder)?,
         })
-    }
-
-    /// Languages of the issue, the default first.
-    pub(crate) fn languages(&self) -> impl Iterator<Item = &str> {
-        self.editions
-            .iter()
-            .map(|edition| edition.language.as_str())
-    }
-
-    /// SHA-256 of what leaves, before recipients' own values.
-    pub(crate) fn digest(&self, terminal: &Terminal) -> Result<String, CommandError> {
-        let mut parts = Vec::with_capacity(self.editions.len());
-        for edition in &self.editions {
-            let unfilled = edition.frame.unfilled();
-            parts.push(unfilled.map_err(|findings| broken(&findings, terminal))?);
-        }
-        let said = self
-            .editions
-            .iter()
-            .zip(&parts)
-            .map(|(edition, parts)| Said {
-                language: &edition.language,
-                subject: &parts.subject,
-                html: &parts.html,
-                text: &parts.text,
-            });
-        Ok(email::digest(said))
     }
 
     /// The finished message for one recipient, in their language or the default.
@@ -119,108 +83,75 @@ impl<'a> Letters<'a> {
         recipient: &Recipient,
         terminal: &Terminal,
     ) -> Result<Letter, CommandError> {
-        let settings = self.folder.settings();
-        let wanted = recipient.language.as_deref();
-        let edition = self
-            .editions
-            .iter()
-            .find(|edition| Some(edition.language.as_str()) == wanted)
-            .unwrap_or(&self.editions[0]);
-        let links = Links::new(
-            self.signing_key.as_ref(),
-            &settings.server.url,
-            &self.sender,
-            self.key.as_str(),
-            edition.page.clone(),
-            &recipient.address,
-        );
-        let personal = Personal {
-            name: recipient.name.clone(),
-            address: recipient.address.to_string(),
-            attributes: recipient.attributes.clone(),
-            unsubscribe: links.unsubscribe.to_string(),
-            preferences: links.preferences.to_string(),
-        };
-        let parts = edition.frame.fill(&personal);
-        let parts = parts.map_err(|findings| broken(&findings, terminal))?;
-        let wanted = settings.mail.message.parts;
-        let kept = |text: String, unwanted: email::Parts| {
-            if wanted == unwanted {
-                String::new()
-            } else {
-                text
-            }
-        };
-        let content = Content {
-            issue: self.key.to_string(),
-            language: edition.language.clone(),
-            subject: parts.subject,
-            html: kept(parts.html, email::Parts::Text),
-            text: kept(parts.text, email::Parts::Html),
-        };
-        let message = email::assemble(
-            &settings.mail.message,
-            &edition.newsletter,
-            &content,
-            recipient,
-            &links,
-            self.folder.now,
-        );
-        let message = message.map_err(|cause| CommandError::new(Exit::Usage, cause))?;
+        let letter = self
+            .composition
+            .letter(self.signing_key.as_ref(), recipient)
+            .map_err(|error| failed(error, terminal))?;
         Ok(Letter {
-            findings: email::check(&message, &content, &links),
+            findings: email::check(&letter.message, &letter.content, &letter.links),
             recipient: recipient.clone(),
-            preheader: edition.preheader.clone(),
-            content,
-            message,
+            preheader: letter.preheader,
+            content: letter.content,
+            message: letter.message,
         })
     }
 }
 
-impl Edition {
-    fn new(
-        folder: &Folder,
-        newsroom: &Newsroom,
-        place: usize,
-        addresses: &render::Addresses,
-    ) -> Result<Edition, Vec<Finding>> {
-        let settings = folder.settings();
-        let issue = &newsroom.issues[place];
-        let summary = &newsroom.manuscripts[place].summary;
-        let newsletter = settings.newsletter.in_language(&issue.language);
-        let text = folder.read_issue(&newsroom.reader, &summary.path);
-        let (parsed, _) = newsroom.reader.parse(&text);
-        let date = summary.date.map_or_else(
-            || {
-                let zone = newsletter.time_zone;
-                let day = issue.date.with_timezone(&zone).date_naive();
-                (day, crate::issue::Precision::Day)
-            },
-            |date| (date.date, date.precision),
-        );
-        let frame = render::email(
-            &newsroom.templates,
-            &MailRequest {
-                issue: &parsed,
-                summary,
-                newsletter: &newsletter,
-                addresses,
-                language: &issue.language,
-                date: Some(date),
-                subscribe: None,
-                has_preferences: true,
-                linkify: newsroom.reader.settings().linkify,
-                look: &settings.look,
-                text: settings.mail.text,
-            },
-        )?;
-        Ok(Edition {
-            preheader: render::preheader(summary, &parsed, &issue.language),
-            language: issue.language.clone(),
-            page: addresses.page.clone(),
-            newsletter,
-            frame,
-        })
+/// The issue in one language.
+fn edition(
+    folder: &Folder,
+    newsroom: &Newsroom,
+    place: usize,
+    addresses: &render::Addresses,
+    way_out: WayOut,
+) -> Result<Edition, Vec<Finding>> {
+    let settings = folder.settings();
+    let issue = &newsroom.issues[place];
+    let summary = &newsroom.manuscripts[place].summary;
+    let newsletter = settings.newsletter.in_language(&issue.language);
+    let text = folder.read_issue(&newsroom.reader, &summary.path);
+    let (parsed, _) = newsroom.reader.parse(&text);
+    let date = summary.date.map_or_else(
+        || {
+            let zone = newsletter.time_zone;
+            let day = issue.date.with_timezone(&zone).date_naive();
+            (day, crate::issue::Precision::Day)
+        },
+        |date| (date.date, date.precision),
+    );
+    let frame = render::email(
+        &newsroom.templates,
+        &MailRequest {
+            issue: &parsed,
+            summary,
+            newsletter: &newsletter,
+            addresses,
+            language: &issue.language,
+            date: Some(date),
+            subscribe: None,
+            has_preferences: way_out == WayOut::OneClick,
+            linkify: newsroom.reader.settings().linkify,
+            look: &settings.look,
+            text: settings.mail.text,
+        },
+    )?;
+    Ok(Edition {
+        preheader: render::preheader(summary, &parsed, &issue.language),
+        language: issue.language.clone(),
+        page: addresses.page.clone(),
+        newsletter,
+        frame,
+    })
+}
+
+/// Why no message can be made; what is wrong with templates is printed.
+fn failed(error: email::Error, terminal: &Terminal) -> CommandError {
+    match error {
+        email::Error::Template(findings) => broken(&findings, terminal),
+        error @ (email::Error::NoSender | email::Error::Sender { .. }) => {
+            CommandError::new(Exit::Usage, error).hint("newsletter.from is the sender of all mail")
+        }
+        error => CommandError::new(Exit::Usage, error),
     }
 }
 

@@ -20,7 +20,7 @@ const INVENTED: usize = 12;
 /// `index.html`. What an earlier dry run wrote there is replaced.
 pub(crate) fn write(
     newsletter: &str,
-    letters: &Letters<'_>,
+    letters: &Letters,
     templates: &Templates,
     root: &Path,
     terminal: &Terminal,
@@ -52,11 +52,10 @@ pub(crate) fn write(
             html_file: (!letter.content.html.is_empty()).then_some(html_file.as_str()),
         })
         .collect();
-    let digest = letters.digest(terminal)?;
     let report = email::report(
         newsletter,
-        letters.key.as_str(),
-        &digest,
+        letters.composition.issue(),
+        letters.composition.digest(),
         true,
         Vec::new(),
         &facts,
@@ -74,8 +73,8 @@ pub(crate) fn write(
 }
 
 /// Invented readers; the issue's languages go round among them.
-fn recipients(letters: &Letters<'_>) -> Vec<Recipient> {
-    let languages: Vec<&str> = letters.languages().collect();
+fn recipients(letters: &Letters) -> Vec<Recipient> {
+    let languages: Vec<&str> = letters.composition.languages().collect();
     let mut invented = email::invented(INVENTED.max(languages.len()));
     for (recipient, language) in invented.iter_mut().zip(languages.iter().cycle()) {
         recipient.language = Some((*language).to_owned());

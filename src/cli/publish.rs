@@ -7,7 +7,6 @@ use crate::cli::build;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
-use crate::cli::letters::Letters;
 use crate::cli::newsroom::Newsroom;
 use crate::cli::outbox;
 use crate::cli::send;
@@ -75,7 +74,7 @@ fn dry_run(
         }
         return Ok(Exit::Done);
     }
-    let letters = Letters::new(folder, newsroom, places, terminal)?;
+    let letters = send::compose(folder, newsroom, places, terminal)?;
     let title = &folder.settings().newsletter.title;
     let report = outbox::write(title, &letters, &newsroom.templates, &root, terminal)?;
     if options.json {

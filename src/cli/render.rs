@@ -5,7 +5,6 @@ use crate::cli::args::{Form, Global, Render};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
-use crate::cli::letters::Letters;
 use crate::cli::newsroom::Newsroom;
 use crate::cli::send;
 use crate::cli::terminal::Terminal;
@@ -47,7 +46,7 @@ pub(crate) fn run(
             crate::render::text(&issue, &addresses, language, style).into_bytes()
         }
         Form::EmailHtml | Form::EmailText | Form::Eml => {
-            let letters = Letters::new(&folder, &newsroom, &places[..1], terminal)?;
+            let letters = send::compose(&folder, &newsroom, &places[..1], terminal)?;
             let letter = letters.letter(&reader(), terminal)?;
             match options.form {
                 Form::EmailHtml => letter.content.html.into_bytes(),

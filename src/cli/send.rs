@@ -13,7 +13,7 @@ use crate::cli::outbox;
 use crate::cli::report::{self, counted};
 use crate::cli::terminal::{Terminal, printable};
 use crate::diagnostic::Level;
-use crate::email::Report;
+use crate::email::{Report, WayOut};
 use crate::files::read_limited;
 use crate::mailing::{Outcome, Reply};
 use crate::subscriber::Recipient;
@@ -44,7 +44,7 @@ pub(crate) fn run(
     let places = choose(&folder, &newsroom, &options.issue)?;
     let errors = say_findings(&newsroom, &places, terminal);
     if options.dry_run {
-        let letters = Letters::new(&folder, &newsroom, &places, terminal)?;
+        let letters = compose(&folder, &newsroom, &places, terminal)?;
         let root = folder.path(&options.outbox);
         let title = &folder.settings().newsletter.title;
         let report = outbox::write(title, &letters, &newsroom.templates, &root, terminal)?;
@@ -69,12 +69,23 @@ pub(crate) fn run(
             .hint("mend what is marked above; `send --dry-run` shows the mail as it would be"));
     }
     let relay = relay(&folder)?;
-    let letters = Letters::new(&folder, &newsroom, &places, terminal)?;
+    let letters = compose(&folder, &newsroom, &places, terminal)?;
     let sent = send_test(&letters, relay, &recipients, terminal)?;
     if options.json {
         terminal.json(&json!({ "sent": sent }))?;
     }
     Ok(Exit::Done)
+}
+
+/// The issue's mail as it would be if it left now.
+pub(crate) fn compose(
+    folder: &Folder,
+    newsroom: &Newsroom,
+    places: &[usize],
+    terminal: &Terminal,
+) -> Result<Letters, CommandError> {
+    let way_out = WayOut::default();
+    Letters::new(folder, newsroom, places, folder.now, way_out, terminal)
 }
 
 /// The places in the newsroom of the issue that `selector` names: its files in
@@ -203,7 +214,7 @@ fn relay(folder: &Folder) -> Result<Smtp, CommandError> {
 /// Sends each message over one connection; stops at the first that does not
 /// leave.
 fn send_test(
-    letters: &Letters<'_>,
+    letters: &Letters,
     mut relay: Smtp,
     recipients: &[Recipient],
     terminal: &mut Terminal,

@@ -1,6 +1,6 @@
 use crate::diagnostic::Diagnostic;
-use crate::email::assemble::{Content, Message};
-use crate::email::links::Links;
+use crate::email::links::{Links, WayOut};
+use crate::email::message::{Content, Message};
 
 /// Gmail shows that much of the HTML and hides the rest behind a link.
 const CLIPPED: usize = 102_000;
@@ -14,7 +14,7 @@ const LONG_SUBJECT: usize = 100;
 pub fn check(message: &Message, content: &Content, links: &Links) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     subject(content, &mut found);
-    headers(message, &mut found);
+    headers(message, links, &mut found);
     parts(content, links, &mut found);
     references(&content.html, &mut found);
     if !links.live {
@@ -53,7 +53,7 @@ fn subject(content: &Content, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn headers(message: &Message, found: &mut Vec<Diagnostic>) {
+fn headers(message: &Message, links: &Links, found: &mut Vec<Diagnostic>) {
     let header = message.header();
     let unfolded = header.replace("\r\n ", " ");
     let value = |name: &str| {
@@ -66,7 +66,15 @@ fn headers(message: &Message, found: &mut Vec<Diagnostic>) {
     let https =
         value("List-Unsubscribe").is_some_and(|list| list.matches("<https://").count() == 1);
     let post = value("List-Unsubscribe-Post") == Some("List-Unsubscribe=One-Click");
-    if !https || !post {
+    if links.way_out == WayOut::Mailto {
+        found.push(
+            Diagnostic::note(
+                "unsubscribe-by-mail",
+                "readers leave by a mail alone, there is no one click",
+            )
+            .help("somebody must read the mail to the address in List-Unsubscribe"),
+        );
+    } else if !https || !post {
         found.push(
             Diagnostic::warning(
                 "missing-one-click",

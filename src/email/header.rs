@@ -1,13 +1,12 @@
-//! Header values, encoded and folded.
+//! Header fields, encoded and folded, each with its name and line end.
 //!
 //! lettre folds a name's encoded-words and its address onto one line, which
 //! may then pass the 76 characters of RFC 2047 §2, and leaves long words and
-//! text that merely looks like an encoded-word alone. So values that hold
-//! foreign text are written here and handed to its builder ready-made.
+//! text that merely looks like an encoded-word alone. So fields that hold
+//! foreign text are written here.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use lettre::message::header::{HeaderName, HeaderValue};
 
 use crate::subscriber::{clean_line, clean_name};
 
@@ -22,7 +21,7 @@ const WRAPPING: usize = 12;
 const ENCODED_WORD: usize = 75;
 
 /// A field of free text, such as Subject (RFC 5322 §2.2.1).
-pub(crate) fn unstructured(name: &'static str, text: &str) -> HeaderValue {
+pub(crate) fn unstructured(name: &'static str, text: &str) -> String {
     let text = clean_line(text);
     let mut line = Line::new(name);
     let mut words = text.split(' ').peekable();
@@ -40,11 +39,11 @@ pub(crate) fn unstructured(name: &'static str, text: &str) -> HeaderValue {
         }
         line.encode(&run);
     }
-    line.finish(text)
+    line.finish()
 }
 
 /// A field of one mailbox: `display name <address>` (RFC 5322 §3.4).
-pub(crate) fn mailbox(name: &'static str, display: &str, address: &str) -> HeaderValue {
+pub(crate) fn mailbox(name: &'static str, display: &str, address: &str) -> String {
     let display = clean_name(display);
     let mut line = Line::new(name);
     if display.is_empty() {
@@ -53,33 +52,27 @@ pub(crate) fn mailbox(name: &'static str, display: &str, address: &str) -> Heade
         line.phrase(&display);
         line.word(&format!("<{address}>"));
     }
-    // lettre reads From back from the plain value; the address alone is always
-    // readable.
-    line.finish(address.to_owned())
+    line.finish()
 }
 
 /// `phrase <identifier>`, as List-Id has it (RFC 2919 §3).
-pub(crate) fn identified(name: &'static str, phrase: &str, identifier: &str) -> HeaderValue {
+pub(crate) fn identified(name: &'static str, phrase: &str, identifier: &str) -> String {
     let phrase = clean_name(phrase);
     let mut line = Line::new(name);
     if !phrase.is_empty() {
         line.phrase(&phrase);
     }
     line.word(&format!("<{identifier}>"));
-    line.finish(identifier.to_owned())
+    line.finish()
 }
 
 /// ASCII words that must stay as they are, folded between them.
-pub(crate) fn words<'a>(
-    name: &'static str,
-    words: impl IntoIterator<Item = &'a str>,
-) -> HeaderValue {
+pub(crate) fn words<'a>(name: &'static str, words: impl IntoIterator<Item = &'a str>) -> String {
     let mut line = Line::new(name);
     for word in words {
         line.word(word);
     }
-    let plain = line.text.clone();
-    line.finish(plain)
+    line.finish()
 }
 
 fn must_be_encoded(word: &str) -> bool {
@@ -158,26 +151,14 @@ impl Line {
         }
     }
 
-    fn finish(self, plain: String) -> HeaderValue {
-        HeaderValue::dangerous_new_pre_encoded(
-            HeaderName::new_from_ascii_str(self.name),
-            plain,
-            self.text,
-        )
+    fn finish(self) -> String {
+        format!("{}: {}\r\n", self.name, self.text)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use lettre::message::header::Headers;
-
     use super::*;
-
-    fn written(value: HeaderValue) -> String {
-        let mut headers = Headers::new();
-        headers.insert_raw(value);
-        headers.to_string()
-    }
 
     #[test]
     fn text_is_encoded_only_where_it_must_be() {
@@ -192,7 +173,7 @@ mod tests {
             ("a\r\nBcc: x", "Subject: a Bcc: x\r\n"),
         ];
         for (text, expected) in cases {
-            assert_eq!(written(unstructured("Subject", text)), expected, "{text:?}");
+            assert_eq!(unstructured("Subject", text), expected, "{text:?}");
         }
     }
 
@@ -206,11 +187,7 @@ mod tests {
             ("é", "To: =?utf-8?B?w6k=?= <a@example.org>\r\n"),
         ];
         for (name, expected) in cases {
-            assert_eq!(
-                written(mailbox("To", name, "a@example.org")),
-                expected,
-                "{name:?}"
-            );
+            assert_eq!(mailbox("To", name, "a@example.org"), expected, "{name:?}");
         }
     }
 
@@ -225,7 +202,7 @@ mod tests {
                     mailbox("Reply-To", &text, address),
                     identified("List-Id", &text, "weekly.example.org"),
                 ] {
-                    for line in written(value).split("\r\n") {
+                    for line in value.split("\r\n") {
                         assert!(line.len() <= LINE, "{line}");
                     }
                 }

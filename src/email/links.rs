@@ -1,18 +1,34 @@
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::subscriber::{Address, Key, Purpose, fingerprint};
+
+/// How readers leave the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WayOut {
+    /// By a link to the newsletter's server, which mail programs can follow with
+    /// one click (RFC 8058), or by a mail.
+    #[default]
+    OneClick,
+    /// By a mail alone: no server answers.
+    Mailto,
+}
 
 /// The addresses that belong to one message of one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Links {
     /// The issue's page in the archive.
     pub browser: Url,
-    /// Leaves the list: a page for people, one click for mail programs.
+    /// Leaves the list: a page for people, one click for mail programs; the same
+    /// as the next where a mail is the only way.
     pub unsubscribe: Url,
-    /// Leaves the list by an answer.
+    /// Leaves the list by a mail.
     pub unsubscribe_by_mail: Url,
-    /// Language, sections, a pause.
-    pub preferences: Url,
+    /// Language, sections, a pause; none where no server answers.
+    pub preferences: Option<Url>,
+    /// How readers leave.
+    pub way_out: WayOut,
     /// Where delivery reports go (VERP); `None` without a key.
     pub bounce: Option<Address>,
     /// Names this message of this recipient; Message-ID and boundary are made
@@ -22,48 +38,56 @@ pub struct Links {
     pub live: bool,
 }
 
+/// What the links of all messages of one edition share.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkRoots<'a> {
+    /// Root of the public server.
+    pub server: &'a Url,
+    /// The address of From.
+    pub sender: &'a Address,
+    /// Key of the issue.
+    pub issue: &'a str,
+    /// The issue's page in the archive.
+    pub browser: &'a Url,
+    /// How readers leave.
+    pub way_out: WayOut,
+}
+
 impl Links {
-    /// The links of `recipient` in the mail of the issue whose key is `issue`.
-    /// `server` is the root of the public server, `sender` the address of From.
-    pub fn new(
-        key: Option<&Key>,
-        server: &Url,
-        sender: &Address,
-        issue: &str,
-        browser: Url,
-        recipient: &Address,
-    ) -> Links {
-        let token = |purpose: Purpose| match key {
-            Some(key) => key.token(purpose, key.tag(recipient)),
-            None => "no-key".to_owned(),
+    /// The links of `recipient`, signed with `key`.
+    pub fn new(key: Option<&Key>, roots: &LinkRoots<'_>, recipient: &Address) -> Links {
+        let signed = key.map(|key| (key, key.tag(recipient)));
+        let page = |name: &str, purpose: Purpose| {
+            let token = signed.map(|(key, tag)| key.token(purpose, tag));
+            under(roots.server, &[name, token.as_deref().unwrap_or("no-key")])
         };
+        let domain = roots.sender.domain();
         let tagged = |local: &str, purpose: Purpose| {
-            let key = key?;
-            let token = key.address_token(purpose, key.tag(recipient));
-            Address::parse(&format!("{local}+{token}@{}", sender.domain())).ok()
+            let (key, tag) = signed?;
+            let token = key.address_token(purpose, tag);
+            Some(format!("{local}+{token}@{domain}"))
         };
-        let by_mail = match tagged("unsubscribe", Purpose::Unsubscribe) {
-            Some(address) => address.to_string(),
-            None => format!("unsubscribe@{}", sender.domain()),
+        let by_mail = tagged("unsubscribe", Purpose::Unsubscribe)
+            .unwrap_or_else(|| format!("unsubscribe@{domain}"));
+        let by_mail = mailto(&by_mail, "unsubscribe");
+        let (unsubscribe, preferences) = match roots.way_out {
+            WayOut::OneClick => (
+                page("unsubscribe", Purpose::Unsubscribe),
+                Some(page("preferences", Purpose::Preferences)),
+            ),
+            WayOut::Mailto => (by_mail.clone(), None),
         };
         Links {
-            browser,
-            unsubscribe: under(server, &["unsubscribe", &token(Purpose::Unsubscribe)]),
-            unsubscribe_by_mail: mailto(&by_mail, "unsubscribe"),
-            preferences: under(server, &["preferences", &token(Purpose::Preferences)]),
-            bounce: tagged("bounce", Purpose::Bounce),
-            seed: fingerprint(key, &["message", issue, &recipient.key()]),
+            browser: roots.browser.clone(),
+            unsubscribe,
+            unsubscribe_by_mail: by_mail,
+            preferences,
+            way_out: roots.way_out,
+            bounce: tagged("bounce", Purpose::Bounce)
+                .and_then(|address| Address::parse(&address).ok()),
+            seed: fingerprint(key, &["message", roots.issue, &recipient.key()]),
             live: key.is_some(),
         }
-    }
-
-    /// The links that templates may name, as `links.NAME`.
-    pub fn named(&self) -> [(&'static str, &Url); 3] {
-        [
-            ("unsubscribe", &self.unsubscribe),
-            ("preferences", &self.preferences),
-            ("browser", &self.browser),
-        ]
     }
 }
 
@@ -99,14 +123,27 @@ mod tests {
     use crate::subscriber::Keys;
 
     fn links(key: Option<&Key>) -> Links {
-        Links::new(
-            key,
-            &Url::parse("https://news.example.org/base/").unwrap(),
-            &Address::parse("editor@example.org").unwrap(),
-            "7",
-            Url::parse("https://news.example.org/issues/7/").unwrap(),
-            &Address::parse("ada@example.net").unwrap(),
-        )
+        links_by(WayOut::OneClick, key)
+    }
+
+    fn links_by(way_out: WayOut, key: Option<&Key>) -> Links {
+        let roots = LinkRoots {
+            server: &Url::parse("https://news.example.org/base/").unwrap(),
+            sender: &Address::parse("editor@example.org").unwrap(),
+            issue: "7",
+            browser: &Url::parse("https://news.example.org/issues/7/").unwrap(),
+            way_out,
+        };
+        Links::new(key, &roots, &Address::parse("ada@example.net").unwrap())
+    }
+
+    #[test]
+    fn who_leaves_by_mail_has_no_address_of_the_server() {
+        let key = Key::new(vec![3; 32]).unwrap();
+        let links = links_by(WayOut::Mailto, Some(&key));
+        assert_eq!(links.unsubscribe, links.unsubscribe_by_mail);
+        assert_eq!(links.unsubscribe.scheme(), "mailto");
+        assert_eq!(links.preferences, None);
     }
 
     #[test]
@@ -130,7 +167,10 @@ mod tests {
             Ok(tag)
         );
         assert_eq!(
-            keys.open(Purpose::Preferences, &last(&links.preferences)),
+            keys.open(
+                Purpose::Preferences,
+                &last(links.preferences.as_ref().unwrap())
+            ),
             Ok(tag)
         );
         let bounce = links.bounce.unwrap();

@@ -8,20 +8,33 @@
 //! touch it on the way.
 //!
 //! Nothing here sends; `transport` does.
+//!
+//! A [`Composition`] holds what all recipients share, encoded; each message is
+//! made from it by putting the recipient's values in their places. It can be
+//! frozen, and what is thawed makes the same messages.
 
-mod assemble;
+mod base64;
 mod check;
+mod clean;
+mod composition;
 mod digest;
+mod frozen;
+mod head;
 mod header;
 mod invented;
 mod links;
+mod message;
 mod outbox;
+mod quoted;
+mod stencil;
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Content, Envelope, Error, Message, Parts, Settings, assemble};
 pub use check::check;
-pub use digest::{Said, digest};
+pub use composition::{Composition, Edition, Letter};
+pub use digest::Digests;
+pub use frozen::ThawError;
 pub use invented::invented;
-pub use links::Links;
+pub use links::{LinkRoots, Links, WayOut};
+pub use message::{Content, Envelope, Error, Message, Parts, Settings};
 pub use outbox::{Excluded, Facts, FindingLine, MessageLine, Report, Totals, report};

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
-use crate::email::assemble::{Content, Message};
+use crate::email::message::{Content, Message};
 use crate::subscriber::Recipient;
 
 /// What is known of one message of a dry run when it is told of.

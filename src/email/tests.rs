@@ -2,16 +2,22 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use mail_parser::{Addr, MessageParser, MimeHeaders};
+use serde_json::json;
 use url::Url;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::email::{
-    Content, Error, Excluded, Facts, Links, Message, Parts, Settings, assemble, check, invented,
-    report,
+    Composition, Content, Edition, Error, Excluded, Facts, Letter, Message, Parts, Settings,
+    ThawError, WayOut, check, invented, report,
 };
 use crate::newsletter::{Mailbox, Newsletter};
-use crate::render::Templates;
+use crate::render::{MailFrame, Templates};
 use crate::subscriber::{Address, Key, Recipient};
+
+const SUBJECT: &str = "Issue 7 — bridges, 桥 and брід";
+const HTML: &str = "<!doctype html><html><head></head><body><p>Grüße 桥</p>\n\
+    <a href=\"{{links.unsubscribe}}\">Leave</a>\n</body></html>";
+const TEXT: &str = "Grüße 桥\n\nLeave: {{links.unsubscribe}}\n";
 
 fn newsletter() -> Newsletter {
     Newsletter {
@@ -36,26 +42,51 @@ fn moment() -> DateTime<Utc> {
     DateTime::from_timestamp(1_767_258_123, 0).unwrap()
 }
 
-fn links(key: Option<&Key>, recipient: &Recipient) -> Links {
-    Links::new(
-        key,
-        &Url::parse("https://news.example.org/").unwrap(),
-        &Address::parse("editor@example.org").unwrap(),
+/// A mail with these templates.
+fn frame(subject: &str, html: &str, text: &str) -> MailFrame {
+    let overrides = [
+        ("email.subject.hbs", subject),
+        ("email.html.hbs", html),
+        ("email.txt.hbs", text),
+    ];
+    let overrides =
+        overrides.map(|(name, text)| (name.to_owned(), SourceFile::new(name, text.to_owned())));
+    let (templates, findings) = Templates::new(&overrides);
+    assert_eq!(findings, []);
+    let model = json!({
+        "labels": { "reason": "" },
+        "links": {},
+        "newsletter": { "title": "The Weekly, of Things" },
+    });
+    MailFrame::new(&templates, model, true).unwrap()
+}
+
+fn edition(language: &str, frame: MailFrame) -> Edition {
+    Edition {
+        language: language.to_owned(),
+        newsletter: newsletter(),
+        page: Url::parse("https://news.example.org/issues/7/").unwrap(),
+        preheader: "First words".to_owned(),
+        frame,
+    }
+}
+
+fn attempt(settings: &Settings, editions: Vec<Edition>) -> Result<Composition, Error> {
+    let server = Url::parse("https://news.example.org/").unwrap();
+    let way_out = WayOut::OneClick;
+    Composition::new(
+        settings,
         "7",
-        Url::parse("https://news.example.org/issues/7/").unwrap(),
-        &recipient.address,
+        "Bridges",
+        editions,
+        &server,
+        moment(),
+        way_out,
     )
 }
 
-fn content(links: &Links) -> Content {
-    let leave = &links.unsubscribe;
-    Content {
-        issue: "7".to_owned(),
-        language: "en".to_owned(),
-        subject: "Issue 7 — bridges, 桥 and брід".to_owned(),
-        html: format!("<!doctype html><p>Grüße 桥</p>\n<a href=\"{leave}\">Leave</a>\n"),
-        text: format!("Grüße 桥\n\nLeave: {leave}\n"),
-    }
+fn composition(settings: &Settings) -> Composition {
+    attempt(settings, vec![edition("en", frame(SUBJECT, HTML, TEXT))]).unwrap()
 }
 
 fn key() -> Key {
@@ -67,16 +98,15 @@ fn ada() -> Recipient {
 }
 
 fn made(settings: &Settings, recipient: &Recipient) -> Message {
-    let links = links(Some(&key()), recipient);
-    assemble(
-        settings,
-        &newsletter(),
-        &content(&links),
-        recipient,
-        &links,
-        moment(),
-    )
-    .unwrap()
+    composition(settings)
+        .message(Some(&key()), recipient)
+        .unwrap()
+}
+
+fn letter(key: Option<&Key>) -> Letter {
+    composition(&Settings::default())
+        .letter(key, &ada())
+        .unwrap()
 }
 
 fn addresses(address: Option<&mail_parser::Address<'_>>) -> Vec<(String, String)> {
@@ -167,15 +197,22 @@ fn parts_are_text_first_in_utf_8_and_7_bit() {
         let charset = part.content_type().unwrap().attribute("charset");
         assert_eq!(charset, Some("utf-8"));
     }
+    let letter = letter(Some(&key()));
+    assert_eq!(letter.message, message);
     let lines = |text: &str| text.replace("\r\n", "\n");
-    let links = links(Some(&key()), &ada());
     assert_eq!(
-        lines(&parsed.body_text(0).unwrap()).trim_end(),
-        content(&links).text.trim_end()
+        lines(parsed.parts[1].text_contents().unwrap()),
+        letter.content.text
     );
     assert_eq!(
-        lines(&parsed.body_html(0).unwrap()).trim_end(),
-        content(&links).html.trim_end()
+        lines(parsed.parts[2].text_contents().unwrap()).trim_end(),
+        letter.content.html.trim_end()
+    );
+    assert!(
+        letter
+            .content
+            .html
+            .contains(letter.links.unsubscribe.as_str())
     );
 }
 
@@ -211,16 +248,7 @@ fn the_same_inputs_give_the_same_message_and_others_another() {
 
 #[test]
 fn without_a_key_reports_go_to_the_sender() {
-    let links = links(None, &ada());
-    let message = assemble(
-        &Settings::default(),
-        &newsletter(),
-        &content(&links),
-        &ada(),
-        &links,
-        moment(),
-    )
-    .unwrap();
+    let message = letter(None).message;
     assert_eq!(message.envelope.sender.as_str(), "editor@example.org");
 }
 
@@ -238,66 +266,58 @@ fn invented_people_get_messages_that_read_back() {
 
 #[test]
 fn a_sender_that_is_missing_or_wrong_is_named() {
-    let links = links(None, &ada());
-    let attempt = |newsletter: &Newsletter| {
-        assemble(
-            &Settings::default(),
-            newsletter,
-            &content(&links),
-            &ada(),
-            &links,
-            moment(),
-        )
+    let from = |change: &dyn Fn(&mut Newsletter)| {
+        let mut edition = edition("en", frame(SUBJECT, HTML, TEXT));
+        change(&mut edition.newsletter);
+        attempt(&Settings::default(), vec![edition]).unwrap_err()
     };
-    let mut without = newsletter();
-    without.from = None;
-    assert_eq!(attempt(&without).unwrap_err(), Error::NoSender);
-    let mut wrong = newsletter();
-    wrong.reply_to = Some(Mailbox {
-        name: String::new(),
-        address: "nobody".to_owned(),
+    assert_eq!(from(&|newsletter| newsletter.from = None), Error::NoSender);
+    let error = from(&|newsletter| {
+        newsletter.reply_to = Some(Mailbox {
+            name: String::new(),
+            address: "nobody".to_owned(),
+        });
     });
-    let error = attempt(&wrong).unwrap_err().to_string();
+    let error = error.to_string();
     assert!(error.contains("newsletter.reply_to") && error.contains("nobody"));
+    let none = attempt(&Settings::default(), Vec::new()).unwrap_err();
+    assert_eq!(none, Error::NoEdition);
 }
 
 #[test]
 fn moments_out_of_range_still_make_a_date() {
-    let links = links(None, &ada());
+    let server = Url::parse("https://news.example.org/").unwrap();
     for (moment, year) in [
         (DateTime::<Utc>::MIN_UTC, "1970"),
         (DateTime::<Utc>::MAX_UTC, "9999"),
     ] {
-        let message = assemble(
-            &Settings::default(),
-            &newsletter(),
-            &content(&links),
-            &ada(),
-            &links,
-            moment,
-        )
-        .unwrap();
+        let editions = vec![edition("en", frame(SUBJECT, HTML, TEXT))];
+        let settings = Settings::default();
+        let way_out = WayOut::OneClick;
+        let made = Composition::new(&settings, "7", "", editions, &server, moment, way_out);
+        let message = made.unwrap().message(None, &ada()).unwrap();
         assert!(message.header().contains(&format!(" {year} ")));
     }
 }
 
 #[test]
 fn the_smaller_encoding_is_taken() {
-    let links = links(None, &ada());
     let cases = [
         ("Plain text.\n".to_owned(), "7bit"),
+        (
+            "Plain text, {{recipient.name}}.\n".to_owned(),
+            "quoted-printable",
+        ),
         ("A long line. ".repeat(20), "quoted-printable"),
         ("Mostly ASCII, one é.\n".repeat(20), "quoted-printable"),
         ("漢字仮名交じり文\n".repeat(20), "base64"),
+        ("漢字{{recipient.name}}仮名交じり文\n".repeat(20), "base64"),
     ];
     for (text, encoding) in cases {
-        let content = Content {
-            text,
-            ..content(&links)
-        };
         let settings = Settings { parts: Parts::Text };
-        let message =
-            assemble(&settings, &newsletter(), &content, &ada(), &links, moment()).unwrap();
+        let editions = vec![edition("en", frame(SUBJECT, HTML, &text))];
+        let composition = attempt(&settings, editions).unwrap();
+        let message = composition.message(None, &ada()).unwrap();
         assert!(
             message
                 .header()
@@ -308,20 +328,176 @@ fn the_smaller_encoding_is_taken() {
     }
 }
 
-fn codes(change: impl FnOnce(&mut Content, &mut Newsletter)) -> Vec<&'static str> {
-    let links = links(Some(&key()), &ada());
-    let (mut content, mut newsletter) = (content(&links), newsletter());
-    change(&mut content, &mut newsletter);
-    let message = assemble(
-        &Settings::default(),
-        &newsletter,
-        &content,
-        &ada(),
-        &links,
+#[test]
+fn a_recipient_gets_the_nearest_language() {
+    let editions = ["en", "zh-Hans", "de"]
+        .map(|language| edition(language, frame(language, HTML, TEXT)))
+        .into();
+    let composition = attempt(&Settings::default(), editions).unwrap();
+    let cases = [
+        (None, "en"),
+        (Some("de"), "de"),
+        (Some("de-AT"), "de"),
+        (Some("ZH-hans"), "zh-Hans"),
+        (Some("zh"), "zh-Hans"),
+        (Some("zh-Hans-CN"), "zh-Hans"),
+        (Some("fr"), "en"),
+        (Some(""), "en"),
+        (Some("e"), "en"),
+    ];
+    for (wanted, expected) in cases {
+        let mut recipient = ada();
+        recipient.language = wanted.map(str::to_owned);
+        let letter = composition.letter(None, &recipient).unwrap();
+        assert_eq!(letter.content.language, expected, "{wanted:?}");
+        assert_eq!(letter.content.subject, expected);
+    }
+}
+
+#[test]
+fn a_mailing_without_a_server_is_left_by_mail() {
+    let server = Url::parse("https://news.example.org/").unwrap();
+    let html = "<p>{{links.unsubscribe}}{{#if links.preferences}}, choose{{/if}}</p>";
+    let editions = vec![edition("en", frame(SUBJECT, html, TEXT))];
+    let settings = Settings::default();
+    let composition = Composition::new(
+        &settings,
+        "7",
+        "",
+        editions,
+        &server,
         moment(),
+        WayOut::Mailto,
     )
     .unwrap();
-    check(&message, &content, &links)
+    let letter = composition.letter(Some(&key()), &ada()).unwrap();
+    let header = letter.message.header().replace("\r\n ", " ");
+    assert!(
+        header.contains("\r\nList-Unsubscribe: <mailto:unsubscribe+"),
+        "{header}"
+    );
+    assert!(!header.contains("List-Unsubscribe-Post"));
+    let list = header
+        .lines()
+        .find(|line| line.starts_with("List-Unsubscribe:"));
+    assert!(!list.unwrap().contains("https"));
+    assert!(letter.content.text.contains("Leave: mailto:unsubscribe+"));
+    let found = check(&letter.message, &letter.content, &letter.links);
+    let codes: Vec<(&str, &str)> = found
+        .iter()
+        .map(|finding| (finding.level.name(), finding.code))
+        .collect();
+    assert_eq!(codes, [("note", "unsubscribe-by-mail")]);
+}
+
+#[test]
+fn who_has_a_name_is_greeted_and_a_name_makes_no_variant() {
+    let text = "{{#if recipient.name}}Dear {{recipient.name}},\n{{/if}}Hello.\n";
+    let settings = Settings { parts: Parts::Text };
+    let editions = vec![edition("en", frame(SUBJECT, HTML, text))];
+    let composition = attempt(&settings, editions).unwrap();
+    let said = |name: &str| {
+        let recipient = Recipient::new(ada().address).named(name);
+        let letter = composition.letter(None, &recipient).unwrap();
+        (letter.content.text, composition.variant(None, &recipient))
+    };
+    let (ada, bob, nobody) = (said("Ada"), said("Bob"), said(""));
+    assert_eq!(ada.0, "Dear Ada,\nHello.\n");
+    assert_eq!(bob.0, "Dear Bob,\nHello.\n");
+    assert_eq!(nobody.0, "Hello.\n");
+    assert_eq!(ada.1, bob.1);
+    assert_ne!(ada.1, nobody.1);
+}
+
+#[test]
+fn a_digest_tells_every_change_of_content_and_no_other() {
+    let of = |subject: &str, text: &str| {
+        let editions = vec![edition("en", frame(subject, HTML, text))];
+        attempt(&Settings::default(), editions)
+            .unwrap()
+            .digests()
+            .clone()
+    };
+    let one = of(SUBJECT, TEXT);
+    assert_eq!(one, of(SUBJECT, TEXT));
+    assert_eq!(one.content.len(), 64);
+    let decides = "{{#if recipient.attributes.vip}}A{{/if}}";
+    let others = [
+        of("Another", TEXT),
+        of(SUBJECT, "Another"),
+        of(SUBJECT, "{{recipient.name}}"),
+        of(SUBJECT, "{{recipient.address}}"),
+        of(SUBJECT, decides),
+        of(SUBJECT, &decides.replace('A', "B")),
+    ];
+    for (at, digests) in others.iter().enumerate() {
+        assert_ne!(digests.content, one.content);
+        assert!(
+            others[..at]
+                .iter()
+                .all(|other| other.content != digests.content)
+        );
+        assert_eq!(digests.settings, one.settings);
+    }
+    let later = {
+        let editions = vec![edition("en", frame(SUBJECT, HTML, TEXT))];
+        let server = Url::parse("https://news.example.org/").unwrap();
+        let way_out = WayOut::OneClick;
+        let moment = moment() + chrono::Duration::days(3);
+        Composition::new(
+            &Settings::default(),
+            "7",
+            "",
+            editions,
+            &server,
+            moment,
+            way_out,
+        )
+    };
+    assert_eq!(*later.unwrap().digests(), one);
+}
+
+#[test]
+fn foreign_bytes_thaw_to_nothing() {
+    let frozen = composition(&Settings::default()).freeze();
+    let text = String::from_utf8(frozen).unwrap();
+    let newer = text.replacen("\"version\":1", "\"version\":2", 1);
+    assert_eq!(
+        Composition::thaw(newer.as_bytes()).unwrap_err(),
+        ThawError::Newer(2)
+    );
+    let deciding = edition("en", frame(SUBJECT, HTML, "{{wrap recipient.name 9}}"));
+    let deciding = attempt(&Settings::default(), vec![deciding])
+        .unwrap()
+        .freeze();
+    let deciding = String::from_utf8(deciding).unwrap();
+    for foreign in [
+        "",
+        "null",
+        "{}",
+        "{\"version\":1}",
+        &text[..text.len() / 2],
+        &text.replace("{\"language\"", "[{\"language\""),
+        &text.replace("editor@example.org\",\"head\"", "nobody\",\"head\""),
+        &text.replace("\"slots\":[[", "\"slots\":[[9"),
+        &deciding.replace("\"labels\":{\"reason\":\"\"}", "\"labels\":1"),
+        &deciding.replace("{{wrap", "{{#wrap"),
+    ] {
+        let thawed = Composition::thaw(foreign.as_bytes());
+        assert!(thawed.is_err(), "{foreign}");
+    }
+}
+
+fn codes(change: impl FnOnce(&mut Content, &mut Newsletter)) -> Vec<&'static str> {
+    let (mut content, mut newsletter) = (letter(Some(&key())).content, newsletter());
+    change(&mut content, &mut newsletter);
+    let edition = Edition {
+        newsletter,
+        ..edition("en", frame(SUBJECT, HTML, TEXT))
+    };
+    let composition = attempt(&Settings::default(), vec![edition]).unwrap();
+    let letter = composition.letter(Some(&key()), &ada()).unwrap();
+    check(&letter.message, &content, &letter.links)
         .iter()
         .map(|diagnostic| diagnostic.code)
         .collect()
@@ -386,19 +562,14 @@ fn checks_find_what_receivers_would() {
 
 #[test]
 fn a_server_without_https_has_no_one_click() {
-    let mut links = links(Some(&key()), &ada());
-    links.unsubscribe.set_scheme("http").unwrap();
-    let content = content(&links);
-    let message = assemble(
-        &Settings::default(),
-        &newsletter(),
-        &content,
-        &ada(),
-        &links,
-        moment(),
-    )
-    .unwrap();
-    let found = check(&message, &content, &links);
+    let server = Url::parse("http://news.example.org/").unwrap();
+    let editions = vec![edition("en", frame(SUBJECT, HTML, TEXT))];
+    let settings = Settings::default();
+    let way_out = WayOut::OneClick;
+    let composition =
+        Composition::new(&settings, "7", "", editions, &server, moment(), way_out).unwrap();
+    let letter = composition.letter(Some(&key()), &ada()).unwrap();
+    let found = check(&letter.message, &letter.content, &letter.links);
     assert_eq!(found[0].code, "missing-one-click");
 }
 
@@ -418,20 +589,11 @@ fn a_report_counts_each_finding_once_a_message_and_its_page_escapes_all() {
     let made: Vec<(Content, Message, Vec<Diagnostic>)> = people
         .iter()
         .map(|recipient| {
-            let links = links(None, recipient);
-            let mut content = content(&links);
-            content.html += "<img src=\"a.png\"><img src=\"b.png\">";
-            let message = assemble(
-                &Settings::default(),
-                &newsletter(),
-                &content,
-                recipient,
-                &links,
-                moment(),
-            )
-            .unwrap();
-            let found = check(&message, &content, &links);
-            (content, message, found)
+            let letter = composition(&Settings::default()).letter(None, recipient);
+            let mut letter = letter.unwrap();
+            letter.content.html += "<img src=\"a.png\"><img src=\"b.png\">";
+            let found = check(&letter.message, &letter.content, &letter.links);
+            (letter.content, letter.message, found)
         })
         .collect();
     let facts: Vec<Facts<'_>> = people

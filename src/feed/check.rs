@@ -1,5 +1,6 @@
 //! What readers' programs, or the people before them, would complain of.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -221,19 +222,19 @@ fn check_entry(feed: &Feed, entry: &Entry, now: DateTime<Utc>, found: &mut Vec<D
 
 fn check_content(entry: &Entry, found: &mut Vec<Diagnostic>) {
     for tag in html::tags(&entry.content_html) {
-        let name = tag.name.to_ascii_lowercase();
+        let name = lower(tag.name);
         if [
             "script", "style", "iframe", "form", "object", "embed", "applet", "meta", "link",
             "base",
         ]
-        .contains(&name.as_str())
+        .contains(&&*name)
         {
             let message =
                 format!("has a `<{name}>` in its content, which readers take out or refuse");
             found.push(Diagnostic::error("unsafe-content", message));
         }
         for (attribute, value) in tag.attributes() {
-            check_attribute(&name, &attribute.to_ascii_lowercase(), value, found);
+            check_attribute(&name, &lower(attribute), value, found);
         }
     }
 }
@@ -256,12 +257,8 @@ fn check_attribute(tag: &str, attribute: &str, value: &str, found: &mut Vec<Diag
         _ => Vec::new(),
     };
     for url in urls {
-        let scheme = url
-            .split(':')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        if ["javascript", "vbscript"].contains(&scheme.as_str()) {
+        let scheme = url.split(':').next().unwrap_or_default();
+        if ["javascript", "vbscript"].contains(&&*lower(scheme)) {
             found.push(Diagnostic::error(
                 "unsafe-content",
                 format!("has a script as an address: `{url}`"),
@@ -275,6 +272,14 @@ fn check_attribute(tag: &str, attribute: &str, value: &str, found: &mut Vec<Diag
             found.push(Diagnostic::error("relative-url", message).help(help));
         }
     }
+}
+
+/// A name in lower case, as nearly all are written.
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Cow::Owned(name.to_ascii_lowercase());
+    }
+    Cow::Borrowed(name)
 }
 
 /// Styles that can run something, hide the page or fetch.
@@ -299,11 +304,11 @@ fn is_local(url: &str) -> bool {
         && bytes[0].is_ascii_alphabetic()
         && bytes[1] == b':'
         && matches!(bytes[2], b'\\' | b'/');
-    let lower = url.get(..9).unwrap_or(url).to_ascii_lowercase();
+    let start = lower(url.get(..9).unwrap_or(url));
     drive
         || ["file:", "/users/", "/home/", "\\\\", "~/"]
             .iter()
-            .any(|start| lower.starts_with(start))
+            .any(|known| start.starts_with(known))
 }
 
 /// `http` and `https` with a host.

@@ -70,12 +70,16 @@ pub(crate) fn mend_prolog(skeleton: &mut Vec<u8>, root: &str, attributes: &str) 
 
 /// XML 1.0 §2.7: `]]>` ends the section, so it is divided between two.
 fn push_cdata(out: &mut Vec<u8>, text: &str) {
-    let mut parts = text.split("]]>");
-    out.extend_from_slice(parts.next().unwrap_or("").as_bytes());
-    for part in parts {
-        out.extend_from_slice(b"]]]]><![CDATA[>");
-        out.extend_from_slice(part.as_bytes());
+    let mut done = 0;
+    // One byte is found many times faster than three.
+    for (at, _) in text.match_indices(']') {
+        if text[at..].starts_with("]]>") {
+            out.extend_from_slice(text[done..at].as_bytes());
+            out.extend_from_slice(b"]]]]><![CDATA[>");
+            done = at + 3;
+        }
     }
+    out.extend_from_slice(text[done..].as_bytes());
 }
 
 #[cfg(test)]

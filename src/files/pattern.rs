@@ -1,3 +1,5 @@
+use std::str::Chars;
+
 /// A pattern of paths: `*` is any part of a name, `?` one character, `**` any
 /// folders. Without a slash it means a file or folder of that name anywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,31 +62,28 @@ fn path_matches(pattern: &[String], path: &[&str]) -> bool {
 }
 
 fn name_matches(pattern: &str, name: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let name: Vec<char> = name.chars().collect();
-    let (mut at, mut to) = (0, 0);
-    let mut back: Option<(usize, usize)> = None;
-    while to < name.len() {
-        match pattern.get(at) {
+    let (mut signs, mut rest) = (pattern.chars(), name.chars());
+    let mut back: Option<(Chars, Chars)> = None;
+    loop {
+        let (at, to) = (signs.clone(), rest.clone());
+        let Some(character) = rest.next() else {
+            return at.as_str().chars().all(|sign| sign == '*');
+        };
+        match signs.next() {
             Some('*') => {
-                back = Some((at + 1, to));
-                at += 1;
+                back = Some((signs.clone(), to.clone()));
+                rest = to;
             }
-            Some(&sign) if sign == '?' || sign == name[to] => {
-                at += 1;
-                to += 1;
-            }
-            _ => match back {
+            Some(sign) if sign == '?' || sign == character => {}
+            _ => match &mut back {
                 Some((again, from)) => {
-                    at = again;
-                    to = from + 1;
-                    back = Some((again, to));
+                    from.next();
+                    (signs, rest) = (again.clone(), from.clone());
                 }
                 None => return false,
             },
         }
     }
-    pattern[at..].iter().all(|sign| *sign == '*')
 }
 
 #[cfg(test)]

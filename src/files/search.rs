@@ -113,26 +113,24 @@ impl Walk<'_> {
         while !self.links.is_empty() {
             self.links.sort();
             let link = self.links.remove(0);
-            if self.root.join(&link).is_dir() {
+            let path = self.root.join(&link);
+            if path.is_dir() {
                 self.folder(&link, only)?;
             } else {
-                self.file(link, only)?;
+                let real = fs::canonicalize(&path);
+                let real = real.map_err(|source| Error::List { path, source })?;
+                self.file(link, real, only);
             }
         }
         Ok(())
     }
 
-    fn file(&mut self, relative: String, only: Option<&Pattern>) -> Result<(), Error> {
+    /// Takes a file by its own path and the real one.
+    fn file(&mut self, relative: String, real: PathBuf, only: Option<&Pattern>) {
         let wanted = only.is_none_or(|pattern| pattern.matches(&relative));
-        if !wanted || !is_markdown(&relative) {
-            return Ok(());
-        }
-        let path = self.root.join(&relative);
-        let real = fs::canonicalize(&path).map_err(|source| Error::List { path, source })?;
-        if self.seen.insert(real) {
+        if wanted && is_markdown(&relative) && self.seen.insert(real) {
             self.found.insert(relative);
         }
-        Ok(())
     }
 
     fn folder(&mut self, relative: &str, only: Option<&Pattern>) -> Result<(), Error> {
@@ -142,7 +140,7 @@ impl Walk<'_> {
             source,
         };
         let real = fs::canonicalize(&path).map_err(failed)?;
-        if !self.seen.insert(real) {
+        if !self.seen.insert(real.clone()) {
             return Ok(());
         }
         for entry in fs::read_dir(&path).map_err(failed)? {
@@ -154,6 +152,7 @@ impl Walk<'_> {
             if name.starts_with('.') {
                 continue;
             }
+            let real = real.join(&name);
             let relative = match relative {
                 "" => name,
                 folder => format!("{folder}/{name}"),
@@ -174,7 +173,7 @@ impl Walk<'_> {
             } else if kind.is_dir() {
                 self.folder(&relative, only)?;
             } else if kind.is_file() {
-                self.file(relative, only)?;
+                self.file(relative, real, only);
             }
         }
         Ok(())

@@ -17,17 +17,18 @@ const SHOWN: usize = 10;
 pub(crate) fn check(text: &str, diagnostics: &mut Vec<Diagnostic>) {
     let mut counts: BTreeMap<char, usize> = BTreeMap::new();
     let mut last: BTreeMap<char, usize> = BTreeMap::new();
-    let mut before = None;
-    for (start, character) in text.char_indices() {
-        let previous = before.replace(character);
-        if character < '\u{A0}' {
-            continue;
-        }
-        let Some(name) = name(character) else {
+    for (start, _) in text
+        .bytes()
+        .enumerate()
+        .filter(|(_, byte)| may_begin(*byte))
+    {
+        let mut rest = text[start..].chars();
+        let Some((character, name)) = rest.next().and_then(|first| Some((first, name(first)?)))
+        else {
             continue;
         };
         let end = start + character.len_utf8();
-        if is_at_work(character, previous, text[end..].chars().next()) {
+        if is_at_work(character, text[..start].chars().next_back(), rest.next()) {
             continue;
         }
         let count = counts.entry(character).or_default();
@@ -52,6 +53,12 @@ pub(crate) fn check(text: &str, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics[index].message += &format!(", and {} more of them", count - SHOWN);
         }
     }
+}
+
+/// Whether a byte may begin a character that has a [`name`]: most bytes do not,
+/// so that most characters need not be looked at.
+fn may_begin(byte: u8) -> bool {
+    matches!(byte, 0xC2 | 0xE2 | 0xEE | 0xEF | 0xF3 | 0xF4)
 }
 
 fn name(character: char) -> Option<&'static str> {

@@ -1,6 +1,7 @@
 //! The settings of structure, compiled once for all issues of a newsletter.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -27,13 +28,13 @@ pub(crate) struct Rules {
     /// All promo markers in one pattern; `None` without any.
     promo_markers: Option<Regex>,
     languages: BTreeMap<String, String>,
+    /// The editor's own patterns.
     deleted: Vec<Regex>,
-    pub(crate) credits: Vec<Regex>,
-    pub(crate) stars: Regex,
+    credits: Vec<Regex>,
     /// Words that may mean trouble in a text; cheap.
     pub(crate) trouble: Option<Regex>,
-    /// Whether a text may hold stars or a credit; cheap.
-    pub(crate) meta_hint: Option<Regex>,
+    /// What a text with stars or a credit has, where that is known.
+    meta_hint: Option<Regex>,
     levels: BTreeMap<String, Option<Level>>,
 }
 
@@ -90,15 +91,9 @@ impl Rules {
         let deleted = patterns(
             "deleted_patterns",
             &settings.deleted_patterns,
-            preset::DELETED_PATTERNS,
             &mut problems,
         );
-        let credits = patterns(
-            "credit_patterns",
-            &settings.credit_patterns,
-            preset::CREDIT_PATTERNS,
-            &mut problems,
-        );
+        let credits = patterns("credit_patterns", &settings.credit_patterns, &mut problems);
         for (pattern, source) in credits.iter().zip(&settings.credit_patterns) {
             if pattern.captures_len() < 2 {
                 problems.push(problem(format!(
@@ -106,15 +101,14 @@ impl Rules {
                 )));
             }
         }
-        let stars = fixed(preset::STARS_PATTERN);
         // Patterns of the editor's own may begin with anything.
         let meta_hint = settings
             .credit_patterns
             .is_empty()
             .then(|| any_of(&META_WORDS));
-        let (Some(stars), true) = (stars, problems.is_empty()) else {
+        if !problems.is_empty() {
             return Err(problems);
-        };
+        }
         let mut languages: BTreeMap<String, String> = preset::LANGUAGE_TAGS
             .iter()
             .map(|(word, tag)| ((*word).to_owned(), (*tag).to_owned()))
@@ -137,7 +131,6 @@ impl Rules {
             languages,
             deleted,
             credits,
-            stars,
             trouble: any_of(&["{%", "{{", "TODO", "TBD", "WIP", "FIXME", "orem ipsum"]),
             meta_hint: meta_hint.flatten(),
             levels,
@@ -182,7 +175,24 @@ impl Rules {
 
     /// Whether an item with this title had its content taken out.
     pub(crate) fn is_deleted(&self, title: &str) -> bool {
-        title.len() < 200 && self.deleted.iter().any(|pattern| pattern.is_match(title))
+        let mut patterns = self.deleted.iter().chain(DELETED.iter());
+        title.len() < 200 && patterns.any(|pattern| pattern.is_match(title))
+    }
+
+    /// Whether a text may hold stars or a credit; cheap.
+    pub(crate) fn may_hold_meta(&self, text: &str) -> bool {
+        let hint = self.meta_hint.as_ref();
+        hint.is_none_or(|hint| hint.is_match(text))
+    }
+
+    /// What finds a count of stars.
+    pub(crate) fn stars(&self) -> &Regex {
+        &STARS
+    }
+
+    /// What finds who sent an item in.
+    pub(crate) fn credits(&self) -> impl Iterator<Item = &Regex> {
+        self.credits.iter().chain(CREDITS.iter())
     }
 
     /// The level of a code after the settings; `None` when it is off.
@@ -209,13 +219,13 @@ fn style_word(word: &str) -> Result<Option<Vec<Style>>, &'static [&'static str]>
     }))
 }
 
-/// The editor's patterns, or the usual ones where there are none.
-fn patterns(
-    key: &str,
-    own: &[String],
-    usual: &[&str],
-    problems: &mut Vec<Diagnostic>,
-) -> Vec<Regex> {
+/// The usual patterns, compiled when a text first asks for them.
+static DELETED: LazyLock<Vec<Regex>> = LazyLock::new(|| all_fixed(preset::DELETED_PATTERNS));
+static CREDITS: LazyLock<Vec<Regex>> = LazyLock::new(|| all_fixed(preset::CREDIT_PATTERNS));
+static STARS: LazyLock<Regex> = LazyLock::new(|| fixed(preset::STARS_PATTERN));
+
+/// The editor's patterns.
+fn patterns(key: &str, own: &[String], problems: &mut Vec<Diagnostic>) -> Vec<Regex> {
     let mut compiled = Vec::new();
     for source in own {
         match Regex::new(source) {
@@ -225,7 +235,6 @@ fn patterns(
             ))),
         }
     }
-    compiled.extend(usual.iter().filter_map(|source| fixed(source)));
     compiled
 }
 
@@ -255,12 +264,16 @@ fn any_of(words: &[&str]) -> Option<Regex> {
     if words.is_empty() {
         return None;
     }
-    fixed(&words.join("|"))
+    Some(fixed(&words.join("|")))
 }
 
-/// A pattern of the program's own; a test holds all of them to be valid.
-fn fixed(source: &str) -> Option<Regex> {
-    Regex::new(source).ok()
+/// A pattern of the program's own.
+fn fixed(source: &str) -> Regex {
+    Regex::new(source).expect("a test compiles every pattern of the program")
+}
+
+fn all_fixed(sources: &[&str]) -> Vec<Regex> {
+    sources.iter().map(|source| fixed(source)).collect()
 }
 
 fn unknown(key: &str, word: &str, known: &[&str]) -> Diagnostic {
@@ -283,8 +296,9 @@ mod tests {
     #[test]
     fn patterns_of_the_program_are_valid() {
         let rules = Rules::new(&Settings::default()).unwrap();
-        assert_eq!(rules.credits.len(), preset::CREDIT_PATTERNS.len());
-        assert_eq!(rules.deleted.len(), preset::DELETED_PATTERNS.len());
+        assert_eq!(rules.credits().count(), preset::CREDIT_PATTERNS.len());
+        assert_eq!(DELETED.len(), preset::DELETED_PATTERNS.len());
+        assert!(rules.stars().is_match("(7K stars)"));
         assert!(rules.meta_hint.is_some());
     }
 

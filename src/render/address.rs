@@ -102,11 +102,13 @@ fn href(address: &str) -> String {
 
 /// Percent encodes what no address may hold.
 pub(crate) fn encode(address: &str) -> String {
+    if address.chars().all(is_allowed) {
+        return address.to_owned();
+    }
     let mut out = String::with_capacity(address.len());
     for character in address.chars() {
         match character {
-            'a'..='z' | 'A'..='Z' | '0'..='9' => out.push(character),
-            _ if "-._~:/?#[]@!$&'()*+,;=%".contains(character) => out.push(character),
+            _ if is_allowed(character) => out.push(character),
             '\t' | '\n' | '\r' => {}
             _ if character.is_control() => {}
             _ => {
@@ -121,6 +123,14 @@ pub(crate) fn encode(address: &str) -> String {
         }
     }
     out
+}
+
+/// What RFC 3986 §2 allows in an address.
+fn is_allowed(character: char) -> bool {
+    matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9'
+        | '-' | '.' | '_' | '~' | '%'
+        | ':' | '/' | '?' | '#' | '[' | ']' | '@'
+        | '!' | '$' | '&' | '\'' | '(' | ')' | '*' | '+' | ',' | ';' | '=')
 }
 
 /// Where an address leads, for people: the host without `www.`, on code hosts

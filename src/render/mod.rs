@@ -33,12 +33,13 @@ pub use accent::{Accent, AccentError, Look};
 pub use body::{body_html, feed_html, local_paths};
 pub use fragment::{Addresses, FileAddress, Fragment, Hole, HoleKind, local_file};
 pub use labels::{Labels, own_name};
+pub(crate) use mail::{FrozenFrame, Place, Slotted, Variant, VariantKey, is_date, list_comma};
 pub use mail::{MailFrame, MailRequest, Parts, Personal, display_title, email, preheader};
-pub(crate) use mail::{is_date, list_comma};
 pub use page::{ContentsEntry, PageStyle, contents, page_html};
 pub use pages::{
     FeedGroup, FeedLink, FeedsPage, IndexGroup, IndexPage, IndexRow, IssuePage, PageLink,
     RedirectPage, Site, TextPage, Translation,
 };
 pub use templates::Templates;
+pub(crate) use templates::Value;
 pub use text::{LinkPlace, TextStyle, text};

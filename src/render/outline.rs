@@ -234,7 +234,9 @@ pub(crate) fn other_language(
         });
         std::iter::once(item.title.as_str()).chain(texts)
     };
-    if !is_cjk(issue) && texts().all(str::is_ascii) {
+    // All of their letters come after U+3000, which UTF-8 begins with 0xE3.
+    let may_be_cjk = |text: &str| !text.is_ascii() && text.bytes().any(|byte| byte >= 0xe3);
+    if !is_cjk(issue) && !texts().any(may_be_cjk) {
         return None;
     }
     let (mut letters, mut han, mut kana, mut hangul) = (0_usize, 0, 0, 0);

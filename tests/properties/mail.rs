@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
-use letterpress::email::{Content, Links, Message, Parts, Settings, assemble};
+use letterpress::diagnostic::SourceFile;
+use letterpress::email::{Composition, Edition, Message, Parts, Settings, WayOut};
+use letterpress::issue::{Reader, Settings as IssueSettings};
 use letterpress::newsletter::{Mailbox, Newsletter};
+use letterpress::render::{self, Addresses, Look, MailRequest, Templates, TextStyle};
 use letterpress::subscriber::{Address, Key, Keys, Purpose, Recipient, clean_line, clean_name};
 use mail_parser::{MessageParser, MimeHeaders};
 use proptest::prelude::*;
@@ -28,7 +31,27 @@ fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 
-fn made(subject: &str, name: &str, title: &str, body: &str, parts: Parts) -> Message {
+/// Templates that only write values out.
+const WRITES: [(&str, &str); 3] = [
+    ("email.subject.hbs", "{{recipient.attributes.subject}}"),
+    ("email.html.hbs", "<p>{{recipient.attributes.body}}</p>"),
+    ("email.txt.hbs", "{{recipient.attributes.body}}"),
+];
+
+/// Templates that ask, decide and take the recipient as a whole.
+const DECIDES: [(&str, &str); 3] = [
+    ("email.subject.hbs", "{{issue.subject}}"),
+    (
+        "email.html.hbs",
+        "<p>{{#if recipient.name}}{{recipient.name}}{{/if}}{{#each recipient.attributes}}{{this}}{{/each}}</p>",
+    ),
+    (
+        "email.txt.hbs",
+        "{{#if recipient.attributes.body}}a{{else}}b{{/if}}{{recipient.attributes.subject}}",
+    ),
+];
+
+fn composed(title: &str, templates: &[(&str, &str)], parts: Parts) -> Composition {
     let newsletter = Newsletter {
         title: title.to_owned(),
         description: String::new(),
@@ -45,38 +68,102 @@ fn made(subject: &str, name: &str, title: &str, body: &str, parts: Parts) -> Mes
         list_id: "weekly.example.org".to_owned(),
         languages: BTreeMap::new(),
     };
-    let recipient = Recipient::new(Address::parse("ada@example.net").unwrap()).named(name);
-    let links = Links::new(
-        None,
-        &newsletter.url,
-        &Address::parse("editor@example.org").unwrap(),
-        subject,
-        newsletter.url.clone(),
-        &recipient.address,
+    let overrides: Vec<(String, SourceFile)> = templates
+        .iter()
+        .map(|(name, text)| {
+            (
+                (*name).to_owned(),
+                SourceFile::new(*name, (*text).to_owned()),
+            )
+        })
+        .collect();
+    let (templates, findings) = Templates::new(&overrides);
+    assert_eq!(findings, []);
+    let reader = Reader::new(IssueSettings::default()).unwrap();
+    let text = reader.decode(
+        "issues/7.md",
+        b"# Bridges\n\n1. [One](https://example.com/)\n",
     );
-    let content = Content {
-        issue: subject.to_owned(),
-        language: title.to_owned(),
-        subject: subject.to_owned(),
-        html: format!("<p>{body}</p>"),
-        text: body.to_owned(),
+    let (issue, _) = reader.parse(&text);
+    let mut summary = issue.summary();
+    summary.title = title.to_owned();
+    let addresses = Addresses {
+        page: Url::parse("https://news.example.org/issues/7/").unwrap(),
+        folder: "issues".to_owned(),
+        files: Default::default(),
+    };
+    let request = MailRequest {
+        issue: &issue,
+        summary: &summary,
+        newsletter: &newsletter,
+        addresses: &addresses,
+        language: "en",
+        date: None,
+        subscribe: None,
+        has_preferences: true,
+        linkify: true,
+        look: &Look::default(),
+        text: TextStyle::default(),
+    };
+    let frame = render::email(&templates, &request).unwrap();
+    let edition = Edition {
+        language: "en".to_owned(),
+        page: addresses.page.clone(),
+        preheader: title.to_owned(),
+        frame,
+        newsletter: newsletter.clone(),
     };
     let moment = DateTime::from_timestamp(1_767_258_123, 0).unwrap();
-    assemble(
-        &Settings { parts },
-        &newsletter,
-        &content,
-        &recipient,
-        &links,
+    let settings = Settings { parts };
+    let editions = vec![edition];
+    let way_out = WayOut::OneClick;
+    Composition::new(
+        &settings,
+        title,
+        title,
+        editions,
+        &newsletter.url,
         moment,
+        way_out,
     )
     .unwrap()
+}
+
+fn recipient(subject: &str, name: &str, body: &str) -> Recipient {
+    let mut recipient = Recipient::new(Address::parse("ada@example.net").unwrap()).named(name);
+    recipient.attributes = BTreeMap::from([
+        ("subject".to_owned(), subject.to_owned()),
+        ("body".to_owned(), body.to_owned()),
+    ]);
+    recipient
+}
+
+fn made(subject: &str, name: &str, title: &str, body: &str, parts: Parts) -> Message {
+    let composition = composed(title, &WRITES, parts);
+    composition
+        .message(None, &recipient(subject, name, body))
+        .unwrap()
+}
+
+thread_local! {
+    static FROZEN: Vec<u8> = composed("Weekly", &DECIDES, Parts::Both).freeze();
+}
+
+/// What the header makes of a value: no controls, line ends and tabs as blanks.
+fn header_value(text: &str) -> String {
+    let text = text.replace(['\r', '\n', '\t'], " ");
+    clean_line(&text.replace(|character: char| character.is_control(), ""))
 }
 
 /// Blanks and line ends as one, without what no part may hold.
 fn words(text: &str) -> Vec<String> {
     text.split(['\r', '\n', ' ', '\t'])
-        .map(|word| word.replace(|c: char| c.is_control() || c == '\u{feff}', ""))
+        .map(|word| {
+            word.replace(
+                |c: char| c.is_control() || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}'),
+                "",
+            )
+        })
         .filter(|word| !word.is_empty())
         .collect()
 }
@@ -126,7 +213,7 @@ proptest! {
     ) {
         let message = made(&subject, &name, &title, &body, Parts::Both);
         let parsed = MessageParser::new().parse(&message.bytes).unwrap();
-        prop_assert_eq!(parsed.subject().unwrap_or_default(), clean_line(&subject));
+        prop_assert_eq!(parsed.subject().unwrap_or_default(), header_value(&subject));
         let to = parsed.to().unwrap().first().unwrap();
         prop_assert_eq!(to.name().unwrap_or_default(), clean_name(&name));
         prop_assert_eq!(to.address(), Some("ada@example.net"));
@@ -141,7 +228,42 @@ proptest! {
         let text = parsed.parts[1].text_contents().unwrap();
         prop_assert_eq!(words(text), words(&body));
         let html = parsed.parts[2].text_contents().unwrap();
-        prop_assert_eq!(words(html), words(&format!("<p>{body}</p>")));
+        let escaped = body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let escaped = escaped.replace('"', "&quot;");
+        let written = format!("<html><head></head><body><p>{escaped}</p></body></html>");
+        prop_assert_eq!(words(html), words(&written));
+    }
+
+    #[test]
+    fn what_was_frozen_makes_the_same_messages_byte_for_byte(
+        subject in text(), name in text(), title in text(), body in text()
+    ) {
+        let key = Key::new(vec![5; 32]).unwrap();
+        for templates in [&WRITES[..], &DECIDES[..], &DECIDES[2..], &[]] {
+            let composition = composed(&title, templates, Parts::Both);
+            let frozen = composition.freeze();
+            let thawed = Composition::thaw(&frozen).unwrap();
+            prop_assert_eq!(thawed.freeze(), frozen);
+            for name in [name.as_str(), ""] {
+                let recipient = recipient(&subject, name, &body);
+                let message = composition.letter(Some(&key), &recipient).unwrap();
+                let again = thawed.letter(Some(&key), &recipient).unwrap();
+                prop_assert_eq!(&again, &message);
+                let alone = thawed.message(Some(&key), &recipient).unwrap();
+                prop_assert_eq!(alone, message.message);
+            }
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_thawing_panic(any in any::<Vec<u8>>(), at in any::<prop::sample::Index>(), byte: u8) {
+        prop_assert!(Composition::thaw(&any).is_err());
+        let mut frozen = FROZEN.with(Clone::clone);
+        let at = at.index(frozen.len());
+        frozen[at] = byte;
+        if let Ok(composition) = Composition::thaw(&frozen) {
+            let _ = composition.message(None, &recipient("a", "b", "c"));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use letterpress::transport::{Cause, Limits, Settings, Smtp, Transport};
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
-use crate::smtp::server::{Act, Server, usual};
+use crate::smtp::server::{Act, Server, pipelining, usual};
 use crate::smtp::{message, settings, smtp};
 
 const STEPS: [(&str, Phase); 7] = [
@@ -21,13 +21,30 @@ const STEPS: [(&str, Phase); 7] = [
     ("CONTENT", Phase::Content),
 ];
 
-/// Sends one message to a server that does `act` at `step`.
+/// Sends one message to a server that does `act` at `step`, and to one that
+/// takes several commands at once: both times the same follows. A reset may
+/// overtake replies that were on their way, so what several commands at once had
+/// come to may be less.
 async fn attempt(step: &'static str, act: Act, limits: Limits) -> (Phase, Outcome, Cause) {
+    let at_once = attempt_with(pipelining, step, act.clone(), limits).await;
+    let in_turn = attempt_with(usual, step, act, limits).await;
+    assert!(at_once.0 <= in_turn.0, "{step}");
+    assert_eq!(at_once.1, in_turn.1, "{step}");
+    assert_eq!(at_once.2.to_string(), in_turn.2.to_string(), "{step}");
+    in_turn
+}
+
+async fn attempt_with(
+    kind: fn(&str) -> Act,
+    step: &'static str,
+    act: Act,
+    limits: Limits,
+) -> (Phase, Outcome, Cause) {
     let server = Server::start(move |question, _| {
         if question.starts_with(step) {
             act.clone()
         } else {
-            usual(question)
+            kind(question)
         }
     })
     .await;
@@ -57,7 +74,7 @@ fn unanswered(phase: Phase) -> Outcome {
 #[tokio::test]
 async fn a_connection_lost_at_any_step_is_unknown_only_after_the_content() {
     for (step, phase) in STEPS {
-        for act in [Act::Close, Act::Reset] {
+        for act in [Act::Close, Act::Reset, Act::SayAndClose("250-and")] {
             let (at, outcome, cause) = attempt(step, act, Limits::default()).await;
             assert_eq!((at, outcome), (phase, unanswered(phase)), "{step}");
             assert!(matches!(cause, Cause::Lost(_)), "{step}: {cause:?}");
@@ -69,7 +86,9 @@ async fn a_connection_lost_at_any_step_is_unknown_only_after_the_content() {
 async fn a_silent_server_is_left_when_the_limit_of_the_step_is_over() {
     let short = Duration::from_millis(50);
     for (step, phase) in STEPS {
-        for act in [Act::Silence, Act::Say("250-and")] {
+        // Half a reply and a closed ear.
+        let half = Arc::new(Semaphore::new(0));
+        for act in [Act::Silence, Act::ReadLater(half, "250-and")] {
             let mut limits = Limits::default();
             match phase {
                 Phase::Hello => limits.hello = short,

@@ -1,7 +1,9 @@
 //! The SMTP transport against a server that follows a script.
 
+mod content;
 mod faults;
 mod login;
+mod pipelining;
 mod protection;
 mod reuse;
 pub(crate) mod server;

@@ -87,6 +87,28 @@ async fn starttls_protects_login_and_message() {
 }
 
 #[tokio::test]
+async fn what_a_server_takes_at_once_is_asked_again_below_tls() {
+    const OFFERED: &str = "250-mail.test\r\n250-STARTTLS\r\n250-AUTH PLAIN\r\n250 PIPELINING\r\n";
+    const NOT_OFFERED: &str = "250-mail.test\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n";
+    for (open, protected, at_once) in [(OFFERED, NOT_OFFERED, false), (NOT_OFFERED, OFFERED, true)]
+    {
+        let authority = authority("127.0.0.1");
+        let acceptor = Some(authority.acceptor.clone());
+        let server = Server::with_tls(acceptor, false, move |question, count| {
+            match (question.split(' ').next(), count) {
+                (Some("EHLO"), 1) => Act::Say(open),
+                (Some("EHLO"), _) => Act::Say(protected),
+                _ => with_start_tls(question, count),
+            }
+        })
+        .await;
+        let mut smtp = smtp(&server, Tls::StartTls, &authority);
+        smtp.send(&message()).await.unwrap();
+        assert_eq!(!server.behind("MAIL", 1).is_empty(), at_once);
+    }
+}
+
+#[tokio::test]
 async fn implicit_tls_protects_all() {
     let authority = authority("127.0.0.1");
     let server = Server::with_tls(Some(authority.acceptor.clone()), true, |question, _| {

@@ -1,6 +1,7 @@
 //! A mail server on loopback that answers as a test tells it to, and keeps what
 //! it was told.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
@@ -15,6 +16,8 @@ pub(crate) enum Act {
     Say(&'static str),
     /// Ends the connection.
     Close,
+    /// Writes this and ends the connection.
+    SayAndClose(&'static str),
     /// Breaks the connection.
     Reset,
     /// Says nothing until the client goes.
@@ -23,6 +26,9 @@ pub(crate) enum Act {
     SayLater(Arc<Semaphore>, &'static str),
     /// Writes this, then speaks TLS.
     Tls(&'static str),
+    /// Reads so many further questions first, then writes this; they are
+    /// answered in their turn.
+    ReadAhead(usize, &'static str),
     /// Writes this, and reads on once the test has added a permit.
     ReadLater(Arc<Semaphore>, &'static str),
 }
@@ -44,17 +50,34 @@ pub(crate) fn usual(question: &str) -> Act {
     )
 }
 
+/// The same of a server that takes several commands at once.
+pub(crate) fn pipelining(question: &str) -> Act {
+    if question.starts_with("EHLO") {
+        Act::Say("250-mail.test\r\n250-AUTH PLAIN LOGIN\r\n250-PIPELINING\r\n250 8BITMIME\r\n")
+    } else {
+        usual(question)
+    }
+}
+
 type Answers = dyn Fn(&str, usize) -> Act + Send + Sync;
 
 #[derive(Default)]
 struct Kept {
     asked: Vec<String>,
+    /// What had come with each question, behind it.
+    behind: Vec<String>,
+    /// What of each content was read at once, from its beginning.
+    beginnings: Vec<String>,
     contents: Vec<Vec<u8>>,
+    /// Messages that broke off.
+    fragments: Vec<Vec<u8>>,
 }
 
 pub(crate) struct Server {
     port: u16,
     kept: Arc<Mutex<Kept>>,
+    /// A permit for each message that broke off.
+    broken_off: Arc<Semaphore>,
 }
 
 impl Server {
@@ -76,11 +99,19 @@ impl Server {
         let kept = Arc::new(Mutex::new(Kept::default()));
         let answers: Arc<Answers> = Arc::new(answers);
         let shared = kept.clone();
+        let broken_off = Arc::new(Semaphore::new(0));
+        let breaks = broken_off.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (kept, answers, acceptor) = (shared.clone(), answers.clone(), acceptor.clone());
+                // Several replies to several commands, each at once.
+                stream.set_nodelay(true).unwrap();
+                let acceptor = acceptor.clone();
+                let session = Session {
+                    kept: shared.clone(),
+                    answers: answers.clone(),
+                    broken_off: breaks.clone(),
+                };
                 tokio::spawn(async move {
-                    let session = Session { kept, answers };
                     match acceptor {
                         Some(acceptor) if implicit => {
                             if let Ok(stream) = acceptor.accept(stream).await {
@@ -92,7 +123,11 @@ impl Server {
                 });
             }
         });
-        Server { port, kept }
+        Server {
+            port,
+            kept,
+            broken_off,
+        }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -115,6 +150,29 @@ impl Server {
         self.kept.lock().unwrap().asked.clone()
     }
 
+    /// What the `nth` question beginning with `word` had behind it in what was
+    /// read at once.
+    pub(crate) fn behind(&self, word: &str, nth: usize) -> String {
+        let kept = self.kept.lock().unwrap();
+        let mut same = kept
+            .asked
+            .iter()
+            .zip(&kept.behind)
+            .filter(|(question, _)| question.starts_with(word));
+        same.nth(nth - 1).unwrap().1.clone()
+    }
+
+    /// What of the first content was read at once, dots as they came.
+    pub(crate) fn beginning(&self) -> String {
+        self.kept.lock().unwrap().beginnings[0].clone()
+    }
+
+    /// Waits for a message to break off after the 354; what came of it.
+    pub(crate) async fn fragment(&self) -> Vec<u8> {
+        self.broken_off.acquire().await.unwrap().forget();
+        self.kept.lock().unwrap().fragments.remove(0)
+    }
+
     /// The messages it received, dots undone.
     pub(crate) fn contents(&self) -> Vec<Vec<u8>> {
         self.kept.lock().unwrap().contents.clone()
@@ -124,10 +182,12 @@ impl Server {
 struct Session {
     kept: Arc<Mutex<Kept>>,
     answers: Arc<Answers>,
+    broken_off: Arc<Semaphore>,
 }
 
 enum Next {
     Read,
+    ReadAhead(usize, &'static str),
     ReadContent,
     End,
     StartTls,
@@ -164,15 +224,33 @@ impl Session {
         } else {
             Next::Read
         };
+        let mut ahead = VecDeque::new();
         loop {
-            let mut line = String::new();
             next = match next {
                 Next::End => return false,
                 Next::StartTls => return true,
-                Next::Read => match stream.read_line(&mut line).await {
-                    Ok(1..) => self.answer(stream, line.trim_end()).await,
-                    _ => Next::End,
-                },
+                Next::Read => {
+                    let line = match ahead.pop_front() {
+                        Some(line) => Some(line),
+                        None => read_line(stream).await,
+                    };
+                    match line {
+                        Some(line) => self.answer(stream, &line).await,
+                        None => Next::End,
+                    }
+                }
+                Next::ReadAhead(count, text) => {
+                    while ahead.len() < count {
+                        match read_line(stream).await {
+                            Some(line) => ahead.push_back(line),
+                            None => return false,
+                        }
+                    }
+                    match stream.get_mut().write_all(text.as_bytes()).await {
+                        Ok(()) => Next::Read,
+                        Err(_) => Next::End,
+                    }
+                }
                 Next::ReadContent => {
                     if !self.read_content(stream).await {
                         return false;
@@ -187,10 +265,22 @@ impl Session {
         let mut content = Vec::new();
         loop {
             let mut line = Vec::new();
+            let first = content.is_empty();
             match stream.read_until(b'\n', &mut line).await {
                 Ok(1..) if line == b".\r\n" => break,
-                Ok(1..) => content.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line)),
-                _ => return false,
+                Ok(1..) => {
+                    content.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
+                    if first {
+                        let all = [&line, stream.buffer()].concat();
+                        let beginning = String::from_utf8_lossy(&all).into_owned();
+                        self.kept.lock().unwrap().beginnings.push(beginning);
+                    }
+                }
+                _ => {
+                    self.kept.lock().unwrap().fragments.push(content);
+                    self.broken_off.add_permits(1);
+                    return false;
+                }
             }
         }
         self.kept.lock().unwrap().contents.push(content);
@@ -206,6 +296,8 @@ impl Session {
         let count = {
             let mut kept = self.kept.lock().unwrap();
             kept.asked.push(question.to_owned());
+            let behind = String::from_utf8_lossy(stream.buffer()).into_owned();
+            kept.behind.push(behind);
             let same = kept
                 .asked
                 .iter()
@@ -219,8 +311,14 @@ impl Session {
                 permits.acquire().await.unwrap().forget();
                 (text, None, false)
             }
+            Act::ReadAhead(count, text) => return Next::ReadAhead(count, text),
             Act::ReadLater(permits, text) => (text, Some(permits), false),
             Act::Close => return Next::End,
+            Act::SayAndClose(text) => {
+                let _ = stream.get_mut().write_all(text.as_bytes()).await;
+                let _ = stream.get_mut().flush().await;
+                return Next::End;
+            }
             Act::Reset => {
                 stream.get_mut().break_off();
                 return Next::End;
@@ -246,6 +344,14 @@ impl Session {
         } else {
             Next::Read
         }
+    }
+}
+
+async fn read_line<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<String> {
+    let mut line = String::new();
+    match stream.read_line(&mut line).await {
+        Ok(1..) => Some(line.trim_end().to_owned()),
+        _ => None,
     }
 }
 

@@ -28,15 +28,12 @@ impl Items<'_, '_> {
 
     /// Whether a stretch has any of the words that stars and credits need.
     fn may_hold_facts(&self, events: &Events) -> bool {
-        let Some(hint) = &self.rules.meta_hint else {
-            return !events.is_empty();
-        };
         if events.is_empty() {
             return false;
         }
         let start = self.document.range(events.start).start;
         let end = self.document.range(events.end - 1).end;
-        hint.is_match(&self.text[start..end.max(start)])
+        self.rules.may_hold_meta(&self.text[start..end.max(start)])
     }
 
     fn facts_of(&mut self, item: &mut Item, events: Events) {
@@ -45,7 +42,7 @@ impl Items<'_, '_> {
         let text = &line.text;
         // Bytes of the text that are brackets with nothing but a fact in them.
         let mut brackets = Vec::new();
-        for found in self.rules.stars.captures_iter(text) {
+        for found in self.rules.stars().captures_iter(text) {
             let whole = found.get_match();
             let bracket = enclosing(text, whole.start(), whole.end());
             // Words such as "a tool with 10K stars" may speak of another one.
@@ -55,7 +52,7 @@ impl Items<'_, '_> {
             item.stars.push(stars);
             brackets.extend(bracket);
         }
-        for credit in &self.rules.credits {
+        for credit in self.rules.credits() {
             for found in credit.captures_iter(text) {
                 let Some(name) = found.get(1) else { continue };
                 if item.contributor.is_none() {

@@ -146,7 +146,9 @@ fn is_advertisement(word: &str) -> bool {
 
 /// Whether a bracket holds stars or a credit, which are facts of their own.
 fn is_meta(bracket: &str, rules: &Rules) -> bool {
-    rules.stars.is_match(bracket) || rules.credits.iter().any(|credit| credit.is_match(bracket))
+    rules.may_hold_meta(bracket)
+        && (rules.stars().is_match(bracket)
+            || rules.credits().any(|credit| credit.is_match(bracket)))
 }
 
 /// `by Name` up to what cannot belong to a name.

@@ -29,11 +29,15 @@ pub(crate) struct Found {
 /// value of a key. `None` when it is anything else.
 pub(crate) fn whole(text: &str) -> Option<IssueDate> {
     let text = text.trim();
-    let day = WEEKDAY.find(text).map_or(text, |day| &text[day.end()..]);
+    let day = if text.starts_with(|first: char| first.is_alphabetic()) {
+        WEEKDAY.find(text).map_or(text, |day| &text[day.end()..])
+    } else {
+        text
+    };
     let found = find(day)
         .into_iter()
-        .chain(find_loose_month(day))
-        .find(|found| found.range.start == 0)?;
+        .find(|found| found.range.start == 0)
+        .or_else(|| find_loose_month(day))?;
     let (time, offset) = match day[found.range.end..].trim() {
         "" => (None, None),
         _ if found.precision == Precision::Month => return None,
@@ -59,7 +63,7 @@ pub(crate) fn find(text: &str) -> Vec<Found> {
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return found;
     }
-    for form in FORMS.iter() {
+    for form in FORMS.iter().filter(|form| (form.may_be_in)(text)) {
         for captures in form.pattern.captures_iter(text) {
             let Some(date) = (form.read)(text, &captures) else {
                 continue;
@@ -86,54 +90,87 @@ fn find_loose_month(text: &str) -> Option<Found> {
 }
 
 struct Form {
-    pattern: Regex,
+    pattern: LazyLock<Regex>,
+    /// A cheap look at a text.
+    may_be_in: fn(&str) -> bool,
     read: fn(&str, &Captures) -> Option<Found>,
 }
 
 const MONTHS: &str = "(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|\
                       aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
 
-static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
-    let named = [
-        // 2023-06-10, also with / . _
-        (
-            r"(\d{4})[-/._](\d{1,2})[-/._](\d{1,2})".to_owned(),
-            numeric as fn(&str, &Captures) -> _,
-        ),
-        // 2023年6月10日, 2023년 6월 10일
-        (
-            r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월](?:\s?(\d{1,2})\s?[日号號일])?".to_owned(),
-            numeric,
-        ),
-        // June 19, 2022
-        (
-            format!(r"(?i){MONTHS}\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})"),
-            month_day_year,
-        ),
-        // 19 June 2022
-        (
-            format!(
-                r"(?i)(\d{{1,2}})(?:st|nd|rd|th|\.)?[\s-]+(?:of\s+)?{MONTHS}\.?,?[\s-]+(\d{{4}})"
-            ),
-            day_month_year,
-        ),
-        // June 2022
-        (format!(r"(?i){MONTHS}\.?,?\s+(\d{{4}})"), month_year),
-        // 20230610
-        (r"(20\d{2})(\d{2})(\d{2})".to_owned(), numeric),
-        // 2023-06
-        (r"(\d{4})[-/](\d{2})".to_owned(), numeric),
-    ];
-    named
-        .into_iter()
-        .map(|(text, read)| Form {
-            pattern: pattern(&text),
-            read,
-        })
-        .collect()
-});
+/// Each is compiled when a text first comes to it that may have it.
+static FORMS: [Form; 7] = [
+    // 2023-06-10, also with / . _
+    Form {
+        pattern: LazyLock::new(|| pattern(r"([0-9]{4})[-/._]([0-9]{1,2})[-/._]([0-9]{1,2})")),
+        may_be_in: |_| true,
+        read: numeric,
+    },
+    // 2023年6月10日, 2023년 6월 10일
+    Form {
+        pattern: LazyLock::new(|| {
+            pattern(r"([0-9]{4})\s?[年년]\s?([0-9]{1,2})\s?[月월](?:\s?([0-9]{1,2})\s?[日号號일])?")
+        }),
+        may_be_in: |text| text.contains(['年', '년']),
+        read: numeric,
+    },
+    // June 19, 2022
+    Form {
+        pattern: LazyLock::new(|| {
+            pattern(&format!(
+                r"(?i){MONTHS}\.?\s+([0-9]{{1,2}})(?:st|nd|rd|th)?,?\s+([0-9]{{4}})"
+            ))
+        }),
+        may_be_in: has_month,
+        read: month_day_year,
+    },
+    // 19 June 2022
+    Form {
+        pattern: LazyLock::new(|| {
+            pattern(&format!(
+                r"(?i)([0-9]{{1,2}})(?:st|nd|rd|th|\.)?[\s-]+(?:of\s+)?{MONTHS}\.?,?[\s-]+([0-9]{{4}})"
+            ))
+        }),
+        may_be_in: has_month,
+        read: day_month_year,
+    },
+    // June 2022
+    Form {
+        pattern: LazyLock::new(|| pattern(&format!(r"(?i){MONTHS}\.?,?\s+([0-9]{{4}})"))),
+        may_be_in: has_month,
+        read: month_year,
+    },
+    // 20230610
+    Form {
+        pattern: LazyLock::new(|| pattern(r"(20[0-9]{2})([0-9]{2})([0-9]{2})")),
+        may_be_in: |_| true,
+        read: numeric,
+    },
+    // 2023-06
+    Form {
+        pattern: LazyLock::new(|| pattern(r"([0-9]{4})[-/]([0-9]{2})")),
+        may_be_in: |_| true,
+        read: numeric,
+    },
+];
 
-static LOOSE_MONTH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\d{4})[-/._](\d{1,2})$"));
+/// The beginnings of the English names of months.
+const SHORT_MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+
+/// Whether a text may have the name of a month.
+fn has_month(text: &str) -> bool {
+    let mut starts = text.as_bytes().windows(3);
+    starts.any(|start| {
+        SHORT_MONTHS
+            .iter()
+            .any(|month| start.eq_ignore_ascii_case(month.as_bytes()))
+    })
+}
+
+static LOOSE_MONTH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^([0-9]{4})[-/._]([0-9]{1,2})$"));
 
 static MONTH_NAME: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"(?i)^{MONTHS}\.?$")));
 
@@ -143,8 +180,8 @@ static WEEKDAY: LazyLock<Regex> = LazyLock::new(|| {
 
 static TIME: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?ix)^ ,? [T\s]* (\d{1,2}) : (\d{2}) (?: : (\d{2}) (?: [.,]\d+ )? )? \s* ([ap]m)? \s*
-          ( Z | (?:UTC|GMT)? \s* [+-]\d{2}:?(?:\d{2})? | UTC | GMT )? (?: \s* \([^()]*\) )? $",
+        r"(?ix)^ ,? [T\s]* ([0-9]{1,2}) : ([0-9]{2}) (?: : ([0-9]{2}) (?: [.,][0-9]+ )? )? \s* ([ap]m)? \s*
+          ( Z | (?:UTC|GMT)? \s* [+-][0-9]{2}:?(?:[0-9]{2})? | UTC | GMT )? (?: \s* \([^()]*\) )? $",
     )
 });
 
@@ -246,11 +283,8 @@ pub(crate) fn is_month_name(word: &str) -> bool {
 }
 
 fn month(name: &str) -> Option<u32> {
-    const SHORT: [&str; 12] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
     let name = name.get(..3)?.to_ascii_lowercase();
-    let index = SHORT.iter().position(|short| *short == name)?;
+    let index = SHORT_MONTHS.iter().position(|short| *short == name)?;
     u32::try_from(index + 1).ok()
 }
 

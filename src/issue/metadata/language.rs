@@ -1,5 +1,8 @@
 //! The language of an issue: as written somewhere, else by its letters.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::issue::metadata::place::{Place, is_language_tag};
 
 /// So many letters are looked at.
@@ -134,6 +137,29 @@ const SMALL_WORDS: [(&str, &[&str]); 8] = [
     ),
 ];
 
+/// The places in [`SMALL_WORDS`] of the languages that have a small word, by its
+/// [`key`].
+static LANGUAGES_OF: LazyLock<BTreeMap<u64, Vec<usize>>> = LazyLock::new(|| {
+    let mut languages: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for (place, (_, words)) in SMALL_WORDS.iter().enumerate() {
+        for key in words.iter().copied().filter_map(key) {
+            languages.entry(key).or_default().push(place);
+        }
+    }
+    languages
+});
+
+/// A short word as a number, the same in either case: every word of a text is
+/// looked up. `None` for words that are longer than all small ones.
+fn key(word: &str) -> Option<u64> {
+    let mut bytes = [0; 8];
+    bytes
+        .get_mut(..word.len())?
+        .copy_from_slice(word.as_bytes());
+    bytes.make_ascii_lowercase();
+    Some(u64::from_le_bytes(bytes))
+}
+
 #[derive(Default)]
 struct Count {
     letters: usize,
@@ -157,7 +183,7 @@ impl Count {
             if word.is_empty() {
                 continue;
             }
-            if word.len() <= 5 && self.letters < LETTERS_OF_SMALL_WORDS {
+            if self.letters < LETTERS_OF_SMALL_WORDS {
                 self.add_small_word(word);
             }
             if word.is_ascii() {
@@ -173,9 +199,9 @@ impl Count {
     }
 
     fn add_small_word(&mut self, word: &str) {
-        for ((_, words), count) in SMALL_WORDS.iter().zip(&mut self.small_words) {
-            let found = words.iter().any(|small| small.eq_ignore_ascii_case(word));
-            *count += usize::from(found);
+        let languages = key(word).and_then(|key| LANGUAGES_OF.get(&key));
+        for &language in languages.into_iter().flatten() {
+            self.small_words[language] += 1;
         }
     }
 

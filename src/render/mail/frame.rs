@@ -1,12 +1,14 @@
 //! A mail with slots for what differs by recipient.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::diagnostic::{Diagnostic, Finding};
+use crate::diagnostic::{Diagnostic, Finding, SourceFile};
 use crate::render::escape;
+use crate::render::mail::slots::{Slots, Slotted, Variant};
 use crate::render::templates::{Templates, Usage, Value};
 
 /// What differs by recipient.
@@ -39,35 +41,53 @@ pub struct Parts {
 /// copies text and escapes a few values.
 #[derive(Debug)]
 pub struct MailFrame {
+    source: Source,
+    /// Names of all attributes that the templates use.
+    attributes: BTreeSet<String>,
+    /// Names and texts of the templates, the built-in ones too; none after
+    /// thawing what needs none.
+    templates: Vec<(String, String)>,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// Recipients differ in slots alone.
+    Common(Arc<Variant>),
+    /// The templates decide by something of the recipient's.
+    Deciding(Box<Deciding>),
+}
+
+/// What is needed to render the mail for another kind of recipient.
+#[derive(Debug)]
+struct Deciding {
     templates: Templates,
     /// All variables but the recipient's.
     model: Json,
     usage: Usage,
-    /// The rendering for recipients who do not differ in anything that the
-    /// templates decide by.
-    common: Option<Arc<Rendered>>,
-    /// Renderings by the values that the templates decide by.
-    variants: Mutex<BTreeMap<Vec<String>, Arc<Rendered>>>,
     has_preferences: bool,
 }
 
-/// Variants kept; with more different recipients the oldest rendering goes.
-const MOST_VARIANTS: usize = 128;
-
-#[derive(Debug)]
-struct Rendered {
-    subject: Slotted,
-    html: Slotted,
-    text: Slotted,
+/// A frame as it is kept: enough to get the same mails from it again, whatever
+/// became of issue and templates.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FrozenFrame {
+    /// The mail with its slots, and the attributes it uses.
+    Common(Variant, BTreeSet<String>),
+    /// What it is rendered from.
+    Deciding {
+        /// Names and texts of the templates, the built-in ones too.
+        templates: Vec<(String, String)>,
+        /// All variables but the recipient's.
+        model: Json,
+        /// Whether readers have a page of preferences.
+        has_preferences: bool,
+    },
 }
 
-/// A text and the values that go into it.
-#[derive(Debug)]
-struct Slotted {
-    text: String,
-    /// Byte before which a value goes, ascending.
-    slots: Vec<(usize, Value)>,
-}
+/// What tells recipients apart for whom a mail is rendered differently: the
+/// values that its templates decide by.
+pub(crate) type VariantKey = Vec<String>;
 
 impl MailFrame {
     pub(crate) fn new(
@@ -75,21 +95,31 @@ impl MailFrame {
         model: Json,
         has_preferences: bool,
     ) -> Result<MailFrame, Vec<Finding>> {
-        let mut frame = MailFrame {
+        let deciding = Deciding {
+            usage: templates.usage(),
             templates: templates.clone(),
             model,
-            usage: templates.usage(),
-            common: None,
-            variants: Mutex::default(),
             has_preferences,
         };
-        if !frame.differs() {
-            frame.common = Some(Arc::new(frame.render(None)?));
+        let attributes = deciding.usage.attributes.clone();
+        // Faults show before the first recipient.
+        let first = deciding.render(&Personal::default())?;
+        let sources = templates.mail_sources(&deciding.usage);
+        let source = if deciding.usage.decides() {
+            Source::Deciding(Box::new(deciding))
         } else {
-            // Faults show before the first recipient.
-            frame.render(Some(&Personal::default()))?;
-        }
-        Ok(frame)
+            Source::Common(Arc::new(first))
+        };
+        Ok(MailFrame {
+            source,
+            attributes,
+            templates: sources,
+        })
+    }
+
+    /// Names and texts of the templates that it was made with.
+    pub(crate) fn templates(&self) -> &[(String, String)] {
+        &self.templates
     }
 
     /// The parts of one recipient's message. Values are escaped for the part
@@ -99,53 +129,126 @@ impl MailFrame {
     ///
     /// Where an overridden template fails on this recipient's values.
     pub fn fill(&self, personal: &Personal) -> Result<Parts, Vec<Finding>> {
-        let rendered = self.rendered(personal)?;
-        let subject = rendered.subject.fill(personal, one_line);
-        Ok(Parts {
-            subject: one_line(&subject).trim().to_owned(),
-            html: rendered.html.fill(personal, escape::attribute),
-            text: rendered.text.fill(personal, |value| {
-                escape::without_controls(value).into_owned()
-            }),
-        })
+        Ok(self.variant(personal)?.fill(personal))
     }
 
     /// Names of the attributes of recipients that the templates use. A
     /// recipient without one gets nothing in its place.
     pub fn attributes(&self) -> impl Iterator<Item = &str> {
-        self.usage.attributes.iter().map(String::as_str)
+        self.attributes.iter().map(String::as_str)
     }
 
-    /// The parts with slots as they are, of which a digest can be made: equal
-    /// for equal content, whoever receives it.
+    /// Whether the templates take the recipient as a whole, so that every
+    /// attribute may count.
+    pub(crate) fn takes_all(&self) -> bool {
+        matches!(&self.source, Source::Deciding(deciding) if deciding.usage.whole)
+    }
+
+    /// The mail with slots for everybody who has this recipient's
+    /// [`MailFrame::variant_key`]. Nothing is kept of what is rendered for it.
+    pub(crate) fn variant(&self, personal: &Personal) -> Result<Arc<Variant>, Vec<Finding>> {
+        match &self.source {
+            Source::Common(variant) => Ok(Arc::clone(variant)),
+            Source::Deciding(deciding) => deciding.render(personal).map(Arc::new),
+        }
+    }
+
+    /// Equal for recipients whose mail differs in slots alone; `None` where that
+    /// is so for all.
+    pub(crate) fn variant_key(&self, personal: &Personal) -> Option<VariantKey> {
+        match &self.source {
+            Source::Common(_) => None,
+            Source::Deciding(deciding) => Some(deciding.key(personal)),
+        }
+    }
+
+    /// All that the mail is made of but the recipients' values: equal for equal
+    /// content.
+    pub(crate) fn said(&self) -> [String; 3] {
+        let said = |variant: &Variant| {
+            [&variant.subject, &variant.html, &variant.text].map(Slotted::named)
+        };
+        match &self.source {
+            Source::Common(variant) => said(variant),
+            Source::Deciding(deciding) => {
+                let model = deciding.model.to_string();
+                let templates = format!("{:?}", self.templates);
+                [model, templates, deciding.has_preferences.to_string()]
+            }
+        }
+    }
+
+    /// It, to be kept.
+    pub(crate) fn freeze(&self) -> FrozenFrame {
+        match &self.source {
+            Source::Common(variant) => {
+                FrozenFrame::Common(Variant::clone(variant), self.attributes.clone())
+            }
+            Source::Deciding(deciding) => FrozenFrame::Deciding {
+                templates: self.templates.clone(),
+                model: deciding.model.clone(),
+                has_preferences: deciding.has_preferences,
+            },
+        }
+    }
+
+    /// The frame that was kept.
     ///
     /// # Errors
     ///
-    /// As [`MailFrame::fill`].
-    pub fn unfilled(&self) -> Result<Parts, Vec<Finding>> {
-        self.fill(&Personal::default())
+    /// What is wrong with templates that cannot be read any more.
+    pub(crate) fn thaw(frozen: FrozenFrame) -> Result<MailFrame, Vec<Finding>> {
+        match frozen {
+            FrozenFrame::Common(variant, attributes) => {
+                let parts = [&variant.subject, &variant.html, &variant.text];
+                if !parts.into_iter().all(Slotted::is_sound) {
+                    return Err(vec![unsound("a value stands inside a character")]);
+                }
+                Ok(MailFrame {
+                    source: Source::Common(Arc::new(variant)),
+                    attributes,
+                    templates: Vec::new(),
+                })
+            }
+            FrozenFrame::Deciding {
+                templates,
+                model,
+                has_preferences,
+            } => {
+                if !["labels", "links"]
+                    .iter()
+                    .all(|name| model[name].is_object())
+                {
+                    return Err(vec![unsound("the variables are not those of a mail")]);
+                }
+                let sources: Vec<(String, SourceFile)> = templates
+                    .into_iter()
+                    .map(|(name, text)| (format!("{name}.hbs"), SourceFile::new(name, text)))
+                    .collect();
+                let (templates, findings) = Templates::new(&sources);
+                if !findings.is_empty() {
+                    return Err(findings);
+                }
+                MailFrame::new(&templates, model, has_preferences)
+            }
+        }
     }
 
     /// Bytes of the HTML part, values not counted; 0 where it differs by
     /// recipient.
     pub(crate) fn weight(&self) -> usize {
-        self.common
-            .as_ref()
-            .map_or(0, |rendered| rendered.html.text.len())
-    }
-
-    /// Whether recipients differ in more than slots.
-    fn differs(&self) -> bool {
-        self.usage.whole || !self.usage.structural.is_empty()
-    }
-
-    fn rendered(&self, personal: &Personal) -> Result<Arc<Rendered>, Vec<Finding>> {
-        if let Some(common) = &self.common {
-            return Ok(Arc::clone(common));
+        match &self.source {
+            Source::Common(variant) => variant.html.len(),
+            Source::Deciding(_) => 0,
         }
-        let key: Vec<String> = if self.usage.whole {
+    }
+}
+
+impl Deciding {
+    fn key(&self, personal: &Personal) -> VariantKey {
+        if self.usage.whole {
             let attributes = personal.attributes.iter();
-            [
+            return [
                 &personal.name,
                 &personal.address,
                 &personal.unsubscribe,
@@ -154,49 +257,40 @@ impl MailFrame {
             .into_iter()
             .cloned()
             .chain(attributes.map(|(name, value)| format!("{name}={value}")))
-            .collect()
-        } else {
-            self.usage
-                .structural
-                .iter()
-                .map(|value| value.of(personal).to_owned())
-                .collect()
-        };
-        let known = |variants: &BTreeMap<_, Arc<Rendered>>| variants.get(&key).map(Arc::clone);
-        if let Some(variant) = known(&self.variants.lock().unwrap_or_else(PoisonError::into_inner))
-        {
-            return Ok(variant);
+            .collect();
         }
-        let rendered = Arc::new(self.render(Some(personal))?);
-        let mut variants = self.variants.lock().unwrap_or_else(PoisonError::into_inner);
-        if variants.len() >= MOST_VARIANTS {
-            variants.pop_first();
-        }
-        variants.insert(key, Arc::clone(&rendered));
-        Ok(rendered)
+        let clean = |value: &Value| escape::without_controls(value.of(personal)).into_owned();
+        let computed = self.usage.structural.iter().map(clean);
+        let asked = self.usage.asked.iter();
+        // Who has a value gets one mail, who has none another.
+        let asked = asked.map(|value| (!clean(value).is_empty()).to_string());
+        computed.chain(asked).collect()
     }
 
-    /// Fills the templates. Values that templates decide by are those of
-    /// `personal`; all others become slots.
-    fn render(&self, personal: Option<&Personal>) -> Result<Rendered, Vec<Finding>> {
+    /// Fills the templates. Values that templates compute with are those of
+    /// `personal`; all others become slots, or nothing where it is asked whether
+    /// they are there and they are not.
+    fn render(&self, personal: &Personal) -> Result<Variant, Vec<Finding>> {
         let mut slots = Slots::default();
-        let mut value = |value: Value| match personal {
-            Some(personal) if self.usage.whole || self.usage.structural.contains(&value) => {
-                escape::without_controls(value.of(personal)).into_owned()
+        let usage = &self.usage;
+        let mut value = |value: Value| {
+            let own = || escape::without_controls(value.of(personal)).into_owned();
+            if usage.whole || usage.structural.contains(&value) {
+                own()
+            } else if usage.asked.contains(&value) && own().is_empty() {
+                String::new()
+            } else {
+                slots.mark(value)
             }
-            _ => slots.mark(value),
         };
-        let attributes: Map<String, Json> = self
-            .usage
+        let attributes: Map<String, Json> = usage
             .attributes
             .iter()
-            .cloned()
-            .chain(
-                personal
-                    .into_iter()
-                    .flat_map(|personal| personal.attributes.keys().cloned()),
-            )
-            .map(|name| (name.clone(), Json::String(value(Value::Attribute(name)))))
+            .chain(personal.attributes.keys().filter(|_| usage.whole))
+            .map(|name| {
+                let text = value(Value::Attribute(name.clone()));
+                (name.clone(), Json::String(text))
+            })
             .collect();
         let mut model = self.model.clone();
         let reason = self.reason().replace("{address}", &value(Value::Address));
@@ -225,7 +319,7 @@ impl MailFrame {
             }
         };
         let html = inlined(&html).map_err(|fault| vec![*fault])?;
-        Ok(Rendered {
+        Ok(Variant {
             subject: slots.find(&subject),
             html: slots.find(&html),
             text: slots.find(&tidy(&text)),
@@ -239,76 +333,9 @@ impl MailFrame {
     }
 }
 
-impl Value {
-    fn of<'p>(&self, personal: &'p Personal) -> &'p str {
-        match self {
-            Value::Name => &personal.name,
-            Value::Address => &personal.address,
-            Value::Attribute(name) => personal.attributes.get(name).map_or("", String::as_str),
-            Value::Unsubscribe => &personal.unsubscribe,
-            Value::Preferences => &personal.preferences,
-        }
-    }
-}
-
-impl Slotted {
-    fn fill(&self, personal: &Personal, escape: impl Fn(&str) -> String) -> String {
-        let mut out = String::with_capacity(self.text.len() + 128 * self.slots.len());
-        let mut done = 0;
-        for (at, value) in &self.slots {
-            out.push_str(&self.text[done..*at]);
-            out.push_str(&escape(value.of(personal)));
-            done = *at;
-        }
-        out.push_str(&self.text[done..]);
-        out
-    }
-}
-
-/// Marks that stand for values while templates are filled: a control character
-/// around a number. No text holds it, for controls are left out of all texts.
-#[derive(Debug, Default)]
-struct Slots {
-    values: Vec<Value>,
-}
-
-const OPEN: char = '\u{1}';
-const CLOSE: char = '\u{2}';
-
-impl Slots {
-    fn mark(&mut self, value: Value) -> String {
-        let known = self.values.iter().position(|other| *other == value);
-        let index = known.unwrap_or_else(|| {
-            self.values.push(value);
-            self.values.len() - 1
-        });
-        format!("{OPEN}{index}{CLOSE}")
-    }
-
-    fn find(&self, text: &str) -> Slotted {
-        let mut found = Slotted {
-            text: String::with_capacity(text.len()),
-            slots: Vec::new(),
-        };
-        let mut rest = text;
-        while let Some(at) = rest.find(OPEN) {
-            found.text.push_str(&rest[..at]);
-            rest = &rest[at + OPEN.len_utf8()..];
-            let Some((index, after)) = rest.split_once(CLOSE) else {
-                continue;
-            };
-            if let Some(value) = index
-                .parse()
-                .ok()
-                .and_then(|index: usize| self.values.get(index))
-            {
-                found.slots.push((found.text.len(), value.clone()));
-                rest = after;
-            }
-        }
-        found.text.push_str(rest);
-        found
-    }
+fn unsound(message: &str) -> Finding {
+    let diagnostic = Diagnostic::error("template-error", message);
+    Finding::whole_file("email.html.hbs", diagnostic)
 }
 
 /// Moves the rules of the style sheets to the elements. Rules for a medium
@@ -374,15 +401,4 @@ fn tidy(text: &str) -> String {
         out.pop();
     }
     out
-}
-
-fn one_line(text: &str) -> String {
-    let kept = text.chars().map(|c| {
-        if matches!(c, '\r' | '\n' | '\t') {
-            ' '
-        } else {
-            c
-        }
-    });
-    kept.filter(|c| !c.is_control()).collect()
 }

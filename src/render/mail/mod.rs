@@ -7,10 +7,13 @@
 mod frame;
 mod model;
 mod preview;
+mod slots;
 
+pub(crate) use frame::{FrozenFrame, VariantKey};
 pub use frame::{MailFrame, Parts, Personal};
 pub use preview::{display_title, preheader};
 pub(crate) use preview::{is_date, list_comma};
+pub(crate) use slots::{Place, Slotted, Variant};
 
 use chrono::NaiveDate;
 

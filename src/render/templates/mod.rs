@@ -178,6 +178,22 @@ impl Templates {
         usage
     }
 
+    /// Names (without `.hbs`) and texts of the templates that `usage` went
+    /// through, the built-in ones too.
+    pub(crate) fn mail_sources(&self, usage: &Usage) -> Vec<(String, String)> {
+        let text = |name: &str| match self.inner.sources.get(name) {
+            Some(source) => Some(source.text()),
+            None => BUILT_IN
+                .iter()
+                .find(|(file, _)| file.strip_suffix(".hbs") == Some(name))
+                .map(|(_, text)| *text),
+        };
+        usage
+            .templates()
+            .filter_map(|name| Some((name.to_owned(), text(name)?.to_owned())))
+            .collect()
+    }
+
     fn fill<T: Serialize>(
         &self,
         registry: &Handlebars<'_>,

@@ -2,7 +2,9 @@
 //!
 //! A value that is only written out becomes a slot: the mail is rendered once
 //! and the slot filled for each recipient. A value that decides or computes
-//! something (`{{#if recipient.name}}`) needs a rendering for each value.
+//! something (`{{wrap recipient.name 20}}`) needs a rendering for each value;
+//! one that is merely asked for (`{{#if recipient.name}}`), one for those who
+//! have it and one for the others.
 
 use std::collections::BTreeSet;
 
@@ -10,9 +12,11 @@ use handlebars::template::{
     DecoratorTemplate, HelperTemplate, Parameter, Subexpression, TemplateElement,
 };
 use handlebars::{Handlebars, Path, PathSeg, Template};
+use serde::{Deserialize, Serialize};
 
 /// A value that differs by recipient.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Value {
     /// `recipient.name`
     Name,
@@ -31,14 +35,26 @@ pub(crate) enum Value {
 pub(crate) struct Usage {
     /// Names of all attributes used.
     pub(crate) attributes: BTreeSet<String>,
-    /// Values that decide or compute something.
+    /// Values that something is computed with.
     pub(crate) structural: BTreeSet<Value>,
+    /// Values of which it is asked whether they are there.
+    pub(crate) asked: BTreeSet<Value>,
     /// Whether a template takes the recipient, or all attributes, as a whole.
     pub(crate) whole: bool,
     scanned: BTreeSet<String>,
 }
 
 impl Usage {
+    /// Whether recipients differ in more than slots.
+    pub(crate) fn decides(&self) -> bool {
+        self.whole || !self.structural.is_empty() || !self.asked.is_empty()
+    }
+
+    /// Names of the templates that were looked through.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &str> {
+        self.scanned.iter().map(String::as_str)
+    }
+
     /// Looks through a template and the partials that it names.
     pub(crate) fn scan(&mut self, registry: &Handlebars<'_>, name: &str) {
         if !self.scanned.insert(name.to_owned()) {
@@ -61,9 +77,7 @@ impl Usage {
                 }
                 TemplateElement::HelperBlock(helper) => {
                     self.parameter(&helper.name, true);
-                    if !asks_for_a_link(helper) {
-                        self.parameters(helper);
-                    }
+                    self.block(helper);
                     let inner = helper.template.iter().chain(&helper.inverse);
                     inner.for_each(|template| self.template(registry, template));
                 }
@@ -94,6 +108,23 @@ impl Usage {
         }
     }
 
+    /// The parameters of a block. One that asks for a link alone asks what is
+    /// the same for all recipients.
+    fn block(&mut self, helper: &HelperTemplate) {
+        if asks_for_a_link(helper) {
+            return;
+        }
+        let asks = matches!(helper.name.as_name(), Some("if" | "unless"));
+        for parameter in &helper.params {
+            match parameter {
+                Parameter::Path(path) if asks => self.path(path, Need::Presence),
+                other => self.parameter(other, true),
+            }
+        }
+        let values = helper.hash.values();
+        values.for_each(|parameter| self.parameter(parameter, true));
+    }
+
     fn decorator(&mut self, registry: &Handlebars<'_>, decorator: &DecoratorTemplate) {
         let values = decorator.params.iter().chain(decorator.hash.values());
         values.for_each(|parameter| self.parameter(parameter, true));
@@ -108,11 +139,16 @@ impl Usage {
     }
 
     fn parameter(&mut self, parameter: &Parameter, structural: bool) {
+        let need = if structural {
+            Need::Value
+        } else {
+            Need::Nothing
+        };
         match parameter {
-            Parameter::Path(path) => self.path(path, structural),
+            Parameter::Path(path) => self.path(path, need),
             Parameter::Name(name) => {
                 if let Ok(path) = Path::parse(name) {
-                    self.path(&path, structural);
+                    self.path(&path, need);
                 }
             }
             Parameter::Subexpression(Subexpression { element, .. }) => {
@@ -125,7 +161,7 @@ impl Usage {
         }
     }
 
-    fn path(&mut self, path: &Path, structural: bool) {
+    fn path(&mut self, path: &Path, need: Need) {
         let Path::Relative((segments, _)) = path else {
             return;
         };
@@ -151,10 +187,23 @@ impl Usage {
             ["links", "preferences"] => Value::Preferences,
             _ => return,
         };
-        if structural {
-            self.structural.insert(value);
-        }
+        match need {
+            Need::Nothing => false,
+            Need::Presence => self.asked.insert(value),
+            Need::Value => self.structural.insert(value),
+        };
     }
+}
+
+/// What must be known of a value when a template is filled.
+#[derive(Clone, Copy)]
+enum Need {
+    /// It is only written out.
+    Nothing,
+    /// Whether there is one.
+    Presence,
+    /// All of it.
+    Value,
 }
 
 /// Whether a block asks only if there is such a link, which is the same for
@@ -202,13 +251,29 @@ mod tests {
     }
 
     #[test]
-    fn values_that_decide_or_compute_are_structural() {
+    fn values_that_are_merely_asked_for_are_told_apart() {
         let cases = [
-            ("{{#if recipient.name}}x{{/if}}", Some(Value::Name)),
+            ("{{#if recipient.name}}x{{/if}}", Value::Name),
+            ("{{#unless recipient.name}}x{{/unless}}", Value::Name),
             (
                 "{{#if x}}{{else if recipient.address}}x{{/if}}",
-                Some(Value::Address),
+                Value::Address,
             ),
+            (
+                "{{#if recipient.attributes.city}}{{recipient.attributes.city}}{{/if}}",
+                Value::Attribute("city".to_owned()),
+            ),
+        ];
+        for (template, expected) in cases {
+            let found = usage(template);
+            assert_eq!(found.asked, BTreeSet::from([expected]), "{template}");
+            assert!(found.structural.is_empty() && !found.whole, "{template}");
+        }
+    }
+
+    #[test]
+    fn values_that_decide_or_compute_are_structural() {
+        let cases = [
             (
                 "{{wrap recipient.attributes.city 20}}",
                 Some(Value::Attribute("city".to_owned())),

@@ -4,15 +4,18 @@ use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::Starttls;
 use lettre::transport::smtp::extension::{ClientId, Extension};
 use rustls::pki_types::ServerName;
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::mailing::{Phase, Reply};
 use crate::subscriber::clean_line;
@@ -21,29 +24,35 @@ use crate::transport::smtp::stream::{Misconduct, Stream};
 use crate::transport::smtp::trust::Trust;
 use crate::transport::smtp::{Settings, Tls};
 
+/// A connection that takes mail.
+pub(crate) struct Connection {
+    pub(crate) smtp: AsyncSmtpConnection,
+    /// Whether several commands may leave at once (RFC 2920).
+    pub(crate) pipelining: bool,
+    /// Messages begun on it.
+    pub(crate) begun: u32,
+}
+
 /// Connects, protects the way, greets and logs in.
 pub(crate) async fn open(
     settings: &Settings,
     trust: Option<&Trust>,
-) -> Result<AsyncSmtpConnection, Failure> {
+) -> Result<Connection, Failure> {
     let (tcp, server) = connect(settings).await?;
     let hello = hello_name(settings, &tcp);
     let stream = match (settings.tls, trust) {
-        (Tls::Implicit, Some(trust)) => implicit(settings, trust, tcp).await?,
+        (Tls::Implicit, Some(trust)) => Stream::tls(protect(settings, trust, tcp).await?),
+        (Tls::StartTls, Some(trust)) => start_tls(settings, trust, tcp, &hello).await?,
         _ => Stream::plain(tcp),
     };
-    let mut connection = step(
-        settings,
-        Phase::Hello,
-        settings.limits.hello,
-        AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello),
-    )
-    .await?;
-    if let (Tls::StartTls, Some(trust)) = (settings.tls, trust) {
-        start_tls(settings, trust, &mut connection, &hello).await?;
-    }
-    login(settings, server.ip(), &mut connection).await?;
-    Ok(connection)
+    let pipelining = stream.pipelining();
+    let mut smtp = greet(settings, stream, &hello).await?;
+    login(settings, server.ip(), &mut smtp).await?;
+    Ok(Connection {
+        smtp,
+        pipelining: pipelining.load(Ordering::Relaxed),
+        begun: 0,
+    })
 }
 
 async fn connect(settings: &Settings) -> Result<(TcpStream, SocketAddr), Failure> {
@@ -75,9 +84,8 @@ async fn connect(settings: &Settings) -> Result<(TcpStream, SocketAddr), Failure
     for address in addresses {
         match tokio::time::timeout(limit, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
-                // The content and its final dot are two writes. With Nagle's
-                // algorithm the dot waits for an acknowledgement that the other
-                // side delays: 40 ms a message.
+                // With Nagle's algorithm the end of a content waits for an
+                // acknowledgement that the other side delays: 40 ms a message.
                 stream.set_nodelay(true).map_err(unreachable)?;
                 return Ok((stream, address));
             }
@@ -98,31 +106,50 @@ fn hello_name(settings: &Settings, tcp: &TcpStream) -> ClientId {
     }
 }
 
-async fn implicit(settings: &Settings, trust: &Trust, tcp: TcpStream) -> Result<Stream, Failure> {
+async fn greet(
+    settings: &Settings,
+    stream: Stream,
+    hello: &ClientId,
+) -> Result<AsyncSmtpConnection, Failure> {
+    step(
+        settings,
+        Phase::Hello,
+        settings.limits.hello,
+        AsyncSmtpConnection::connect_with_transport(Box::new(stream), hello),
+    )
+    .await
+}
+
+/// Agrees on TLS.
+async fn protect(
+    settings: &Settings,
+    trust: &Trust,
+    tcp: TcpStream,
+) -> Result<TlsStream<TcpStream>, Failure> {
     let name = ServerName::try_from(settings.host.clone())
         .map_err(|error| failure(settings, Phase::Tls, Cause::Tls(Box::new(error))))?;
     let limit = settings.limits.tls;
     let connector = TlsConnector::from(trust.config.clone());
-    let stream = tokio::time::timeout(limit, connector.connect(name, tcp))
+    tokio::time::timeout(limit, connector.connect(name, tcp))
         .await
         .map_err(|_| failure(settings, Phase::Tls, Cause::TimedOut(limit)))
         .and_then(|answer| {
             answer.map_err(|error| failure(settings, Phase::Tls, of_tls(Box::new(error))))
         })
-        .map_err(|failure| failure.hinted(tls_hint(settings)))?;
-    Ok(Stream::tls(stream))
+        .map_err(|failure| failure.hinted(tls_hint(settings)))
 }
 
+/// Greets, asks for TLS and agrees on it. All that the server said before is
+/// forgotten (RFC 3207 §4.2), so the caller greets again.
 async fn start_tls(
     settings: &Settings,
     trust: &Trust,
-    connection: &mut AsyncSmtpConnection,
+    tcp: TcpStream,
     hello: &ClientId,
-) -> Result<(), Failure> {
-    if !connection
-        .server_info()
-        .supports_feature(Extension::StartTls)
-    {
+) -> Result<Stream, Failure> {
+    let (stream, mut back) = Stream::lent(tcp);
+    let mut open = greet(settings, stream, hello).await?;
+    if !open.server_info().supports_feature(Extension::StartTls) {
         // RFC 8314 §4.1: never go on unprotected because somebody took the
         // offer away.
         let cause = Cause::Unsupported("the server does not offer STARTTLS".to_owned());
@@ -131,21 +158,25 @@ async fn start_tls(
              a relay on this machine may need smtp.tls = \"none\"",
         ));
     }
-    let parameters = trust
-        .parameters(&settings.host)
-        .map_err(|error| failure(settings, Phase::Tls, Cause::Tls(Box::new(error))))?;
-    let limit = settings.limits.tls;
-    match tokio::time::timeout(limit, connection.starttls(parameters, hello)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => {
-            let cause = match of_smtp(error) {
-                Cause::Lost(Some(error)) => of_tls(error),
-                cause => cause,
-            };
-            Err(failure(settings, Phase::Tls, cause).hinted(tls_hint(settings)))
-        }
-        Err(_) => Err(failure(settings, Phase::Tls, Cause::TimedOut(limit))),
-    }
+    let answer = step(
+        settings,
+        Phase::Tls,
+        settings.limits.tls,
+        open.command(Starttls),
+    );
+    answer.await.map_err(|failure| Failure {
+        cause: match failure.cause {
+            Cause::Lost(Some(error)) => of_tls(error),
+            cause => cause,
+        },
+        hint: Some(tls_hint(settings).to_owned()),
+        ..failure
+    })?;
+    drop(open);
+    let tcp = back
+        .try_recv()
+        .expect("a stream that was lent comes back when it is dropped");
+    Ok(Stream::upgraded(protect(settings, trust, tcp).await?))
 }
 
 fn tls_hint(settings: &Settings) -> &'static str {

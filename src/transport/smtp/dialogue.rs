@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Rset};
+use lettre::transport::smtp::commands::Rset;
 use lettre::transport::smtp::response::{Response, Severity};
 
 use crate::email::Message;
@@ -12,19 +12,23 @@ use crate::mailing::{Phase, Reply};
 use crate::transport::Permission;
 use crate::transport::failure::{Cause, Failure, Receipt};
 use crate::transport::smtp::Settings;
-use crate::transport::smtp::connection::{failure, reply, step};
+use crate::transport::smtp::connection::{Connection, failure, reply, step};
+use crate::transport::smtp::content::Content;
 
 /// Hands `message` over. The second value says whether the dialogue ended in
 /// order, so that the connection may serve the next message.
 pub(crate) async fn deliver(
-    connection: &mut AsyncSmtpConnection,
+    connection: &mut Connection,
     settings: &Settings,
     message: &Message,
     permission: &mut Permission<'_>,
 ) -> (Result<Receipt, Failure>, bool) {
+    connection.begun += 1;
     let mut dialogue = Dialogue {
-        connection,
+        pipelining: connection.pipelining,
+        smtp: &mut connection.smtp,
         settings,
+        in_step: true,
     };
     match dialogue.run(message, permission).await {
         Ok(receipt) => (Ok(receipt), true),
@@ -35,9 +39,15 @@ pub(crate) async fn deliver(
     }
 }
 
+const DATA: &str = "DATA\r\n";
+
 struct Dialogue<'a> {
-    connection: &'a mut AsyncSmtpConnection,
+    smtp: &'a mut AsyncSmtpConnection,
+    pipelining: bool,
     settings: &'a Settings,
+    /// Whether each question so far has had its answer, and the next one would
+    /// get its own.
+    in_step: bool,
 }
 
 impl Dialogue<'_> {
@@ -46,53 +56,96 @@ impl Dialogue<'_> {
         message: &Message,
         permission: &mut Permission<'_>,
     ) -> Result<Receipt, Failure> {
-        let limits = self.settings.limits;
+        let content = Content::of(&message.bytes).ok_or_else(|| {
+            let cause = Cause::Unsupported("the message is not 7-bit".to_owned());
+            failure(self.settings, Phase::Sender, cause)
+        })?;
         // RFC 5321 §3.3. The message is 7-bit and its addresses are ASCII, so
         // no parameter is needed; addresses hold no line ends.
         let sender = format!("MAIL FROM:<{}>\r\n", message.envelope.sender);
-        self.ask(Phase::Sender, limits.sender, sender).await?;
         let recipient = format!("RCPT TO:<{}>\r\n", message.envelope.recipient);
-        self.ask(Phase::Recipient, limits.recipient, recipient)
-            .await?;
-        self.ask(Phase::Data, limits.data, Data).await?;
+        if self.pipelining {
+            self.announce_at_once(sender + &recipient + DATA).await?;
+        } else {
+            self.ask(Phase::Sender, sender).await?;
+            self.ask(Phase::Recipient, recipient).await?;
+            self.ask(Phase::Data, DATA).await?;
+        }
 
         if !permission.await {
+            // The server waits for content, and only an end takes that back.
+            self.in_step = false;
             return Err(Failure::withheld(format!(" at {}", self.settings.place())));
         }
         // From here on a lost reply means that nobody knows.
-        // lettre ends the last line itself; given twice, the reader would see
-        // one line more than was signed.
-        let content = message
-            .bytes
-            .strip_suffix(b"\r\n")
-            .unwrap_or(&message.bytes);
-        let answer = step(
-            self.settings,
-            Phase::Content,
-            limits.content,
-            self.connection.message(content),
-        )
-        .await?;
         Ok(Receipt {
-            reply: Some(self.expect(Phase::Content, answer)?),
+            reply: Some(self.ask(Phase::Content, content).await?),
             file: None,
         })
     }
 
-    async fn ask(
-        &mut self,
-        phase: Phase,
-        limit: Duration,
-        command: impl Display,
-    ) -> Result<Reply, Failure> {
-        let answer = step(
-            self.settings,
-            phase,
-            limit,
-            self.connection.command(command),
-        )
-        .await?;
-        self.expect(phase, answer)
+    /// RFC 2920 §3.1: the commands up to DATA leave together, and the reply to
+    /// each is looked at. The first that is a refusal counts.
+    async fn announce_at_once(&mut self, commands: String) -> Result<(), Failure> {
+        let sender = self.ask(Phase::Sender, commands).await;
+        if !self.in_step {
+            return sender.map(drop);
+        }
+        let recipient = self.hear(Phase::Recipient).await;
+        if !self.in_step {
+            return sender.and(recipient).map(drop);
+        }
+        let data = self.hear(Phase::Data).await;
+        if data.is_ok() && sender.is_err() {
+            // A message of a sender whom it refused: whatever ends it might be
+            // delivered.
+            self.in_step = false;
+        } else if data.is_ok() && recipient.is_err() {
+            self.end_for_nobody().await;
+        }
+        sender.and(recipient).and(data).map(drop)
+    }
+
+    /// RFC 2920 §3.1: where DATA is answered by 354 and no recipient was taken,
+    /// a lone dot is sent. What is said to it concerns nobody.
+    async fn end_for_nobody(&mut self) {
+        let _ = self.ask(Phase::Content, ".\r\n").await;
+    }
+
+    async fn ask(&mut self, phase: Phase, command: impl Display) -> Result<Reply, Failure> {
+        let limit = self.limit(phase);
+        let answer = step(self.settings, phase, limit, self.smtp.command(command)).await;
+        self.judge(phase, answer)
+    }
+
+    /// The answer to what was asked before.
+    async fn hear(&mut self, phase: Phase) -> Result<Reply, Failure> {
+        let limit = self.limit(phase);
+        let answer = step(self.settings, phase, limit, self.smtp.read_response()).await;
+        self.judge(phase, answer)
+    }
+
+    fn limit(&self, phase: Phase) -> Duration {
+        let limits = self.settings.limits;
+        match phase {
+            Phase::Connect => limits.connect,
+            Phase::Tls => limits.tls,
+            Phase::Hello => limits.hello,
+            Phase::Login => limits.login,
+            Phase::Sender => limits.sender,
+            Phase::Recipient => limits.recipient,
+            Phase::Data => limits.data,
+            Phase::Content => limits.content,
+        }
+    }
+
+    fn judge(&mut self, phase: Phase, answer: Result<Response, Failure>) -> Result<Reply, Failure> {
+        let judged = answer.and_then(|answer| self.expect(phase, answer));
+        if let Err(failure) = &judged {
+            // RFC 5321 §3.8: after 421 the server closes.
+            self.in_step &= failure.reply().is_some_and(|reply| reply.code != 421);
+        }
+        judged
     }
 
     /// RFC 5321 §4.3.2: DATA is answered by 354, all others by 2yz. Anything
@@ -112,22 +165,19 @@ impl Dialogue<'_> {
         Ok(reply(code_number, &text.join(" ")))
     }
 
-    /// Makes the connection ready for the next message after a refusal; says
+    /// Makes the connection ready for the next message after a failure; says
     /// whether it is.
     async fn recover(&mut self, failure: &Failure) -> bool {
-        match failure.reply() {
-            // RFC 5321 §3.8: after 421 the server closes.
-            None | Some(Reply { code: 421, .. }) => false,
-            // RFC 5321 §4.1.1.4: the reply to the content ends the transaction.
-            Some(_) if failure.phase == Phase::Content => true,
-            Some(_) => step(
-                self.settings,
-                Phase::Sender,
-                self.settings.limits.sender,
-                self.connection.command(Rset),
-            )
-            .await
-            .is_ok(),
+        if !self.in_step {
+            return false;
         }
+        // RFC 5321 §4.1.1.4: the reply to the content ends the transaction.
+        if failure.phase == Phase::Content {
+            return true;
+        }
+        let limit = self.settings.limits.sender;
+        step(self.settings, Phase::Sender, limit, self.smtp.command(Rset))
+            .await
+            .is_ok()
     }
 }

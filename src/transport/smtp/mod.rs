@@ -5,9 +5,12 @@
 //! returns its connection to the pool one reply behind, so that later messages
 //! are called sent that were not. Here a connection belongs to one worker, each
 //! step has its own limit, a connection is used again only after a dialogue
-//! that ended in order, and a refused recipient costs a RSET.
+//! that ended in order, and a refused recipient costs a RSET. Where the server
+//! has PIPELINING (RFC 2920) a message costs two waits: one for the replies up
+//! to DATA, one for the reply to the content.
 
 mod connection;
+mod content;
 mod dialogue;
 mod stream;
 mod trust;
@@ -15,7 +18,6 @@ mod trust;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lettre::transport::smtp::client::AsyncSmtpConnection;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,8 @@ use crate::email::Message;
 use crate::mailing::Phase;
 use crate::transport::failure::{Cause, Failure, Receipt};
 use crate::transport::{Answer, Permission, Transport};
+
+use connection::Connection;
 
 pub use trust::{Trust, TrustError};
 
@@ -70,6 +74,9 @@ pub struct Settings {
     /// The name to greet with; without it the address of this end is used, as
     /// RFC 5321 §4.1.4 has it.
     pub hello: Option<String>,
+    /// Messages on one connection before it is closed and another opened; 0
+    /// for no limit. Refused ones count.
+    pub messages_per_connection: u32,
     /// How long each step may take.
     pub limits: Limits,
 }
@@ -86,6 +93,7 @@ impl Settings {
             plaintext_login: false,
             ca_file: None,
             hello: None,
+            messages_per_connection: 0,
             limits: Limits::default(),
         }
     }
@@ -160,7 +168,7 @@ pub struct Smtp {
     trust: Option<Trust>,
     /// Taken out while a dialogue runs: whatever ends it early, a connection in
     /// an unknown state is never found here.
-    idle: Option<AsyncSmtpConnection>,
+    idle: Option<Connection>,
 }
 
 impl Smtp {
@@ -190,26 +198,26 @@ impl Smtp {
         message: &Message,
         mut permission: Permission<'_>,
     ) -> Result<Receipt, Failure> {
-        let used = self.idle.take();
-        let reused = used.is_some();
-        let connection = match used {
-            Some(connection) => connection,
-            None => connection::open(&self.settings, self.trust.as_ref()).await?,
-        };
-        match self.talk(connection, message, &mut permission).await {
-            // A server may close between two messages, by itself or with a
-            // 421; nothing of this one has left yet.
-            Err(failure) if reused && ended_between(&failure) => {
-                let connection = connection::open(&self.settings, self.trust.as_ref()).await?;
-                self.talk(connection, message, &mut permission).await
-            }
-            answer => answer,
+        let most = self.settings.messages_per_connection;
+        if most > 0 && self.idle.as_ref().is_some_and(|idle| idle.begun >= most) {
+            self.quit().await;
         }
+        if let Some(connection) = self.idle.take() {
+            match self.talk(connection, message, &mut permission).await {
+                // A server may close between two messages, by itself or with a
+                // 421. Nothing of this one has left yet, nor was it asked
+                // whether it may.
+                Err(failure) if ended_between(&failure) => {}
+                answer => return answer,
+            }
+        }
+        let connection = connection::open(&self.settings, self.trust.as_ref()).await?;
+        self.talk(connection, message, &mut permission).await
     }
 
     async fn talk(
         &mut self,
-        mut connection: AsyncSmtpConnection,
+        mut connection: Connection,
         message: &Message,
         permission: &mut Permission<'_>,
     ) -> Result<Receipt, Failure> {
@@ -220,15 +228,21 @@ impl Smtp {
         }
         answer
     }
+
+    async fn quit(&mut self) {
+        if let Some(mut connection) = self.idle.take() {
+            // All is done; an answer to QUIT would change nothing.
+            let _ = tokio::time::timeout(self.settings.limits.quit, connection.smtp.quit()).await;
+        }
+    }
 }
 
 fn ended_between(failure: &Failure) -> bool {
-    failure.phase == Phase::Sender
-        && match &failure.cause {
-            Cause::Lost(_) => true,
-            Cause::Refused(reply) => reply.code == 421,
-            _ => false,
-        }
+    match &failure.cause {
+        Cause::Lost(_) => failure.phase < Phase::Content,
+        Cause::Refused(reply) => failure.phase == Phase::Sender && reply.code == 421,
+        _ => false,
+    }
 }
 
 impl Transport for Smtp {
@@ -242,10 +256,7 @@ impl Transport for Smtp {
 
     fn close(&mut self) -> Answer<'_, ()> {
         Box::pin(async move {
-            if let Some(mut connection) = self.idle.take() {
-                // All is done; an answer to QUIT would change nothing.
-                let _ = tokio::time::timeout(self.settings.limits.quit, connection.quit()).await;
-            }
+            self.quit().await;
             Ok(())
         })
     }

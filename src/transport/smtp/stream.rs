@@ -2,37 +2,65 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio_rustls::client::TlsStream;
 
 /// The most that a server may say before we say something again: many times the
 /// longest honest reply. lettre reads a reply's lines again with each new one,
 /// so this also bounds what that costs.
 const LONGEST_ANSWER: usize = 8 << 10;
-/// The same below TLS that STARTTLS began, certificates included.
-const LONGEST_PROTECTED: usize = 32 << 10;
 
 /// The octets between us and the server, below lettre's protocol code, which
 /// holds two things against a hostile server that lettre does not: an answer
-/// has an end, and nothing of it is kept beyond the beginning of TLS.
+/// has an end, and nothing of it is kept beyond the beginning of TLS. It also
+/// hears what lettre does not keep: whether the server takes several commands
+/// at once.
 pub(crate) struct Stream {
     inner: Inner,
+    /// What is read before anything of the server's.
+    greeting: &'static [u8],
     /// Octets read since something was written.
     read: usize,
-    /// The answer to STARTTLS, as far as it came; `None` before and after.
-    answer: Option<Vec<u8>>,
-    longest: usize,
+    /// The question whose answer is listened to, and the answer so far.
+    listening: Option<(Question, Vec<u8>)>,
+    pipelining: Arc<AtomicBool>,
+}
+
+#[derive(Clone, Copy)]
+enum Question {
+    Hello,
+    StartTls,
 }
 
 enum Inner {
-    /// Open, perhaps to be upgraded by STARTTLS.
+    /// Open.
     Plain(TcpStream),
-    /// Protected from the first octet.
+    /// Open until TLS begins.
+    Lent(Lent),
+    /// Protected.
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// A stream that goes back to its owner when lettre lets go of it.
+struct Lent {
+    stream: Option<TcpStream>,
+    owner: Option<oneshot::Sender<TcpStream>>,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let (Some(stream), Some(owner)) = (self.stream.take(), self.owner.take()) {
+            // An owner who is gone does not want it.
+            let _ = owner.send(stream);
+        }
+    }
 }
 
 /// What a server does that ends the connection.
@@ -51,52 +79,108 @@ impl From<Misconduct> for io::Error {
 }
 
 impl Stream {
+    /// Open from beginning to end.
     pub(crate) fn plain(stream: TcpStream) -> Stream {
         Stream::new(Inner::Plain(stream))
     }
 
+    /// Open, for the dialogue up to STARTTLS; what is below comes back once
+    /// this is dropped.
+    pub(crate) fn lent(stream: TcpStream) -> (Stream, oneshot::Receiver<TcpStream>) {
+        let (owner, back) = oneshot::channel();
+        let lent = Lent {
+            stream: Some(stream),
+            owner: Some(owner),
+        };
+        (Stream::new(Inner::Lent(lent)), back)
+    }
+
+    /// Protected from the first octet.
     pub(crate) fn tls(stream: TlsStream<TcpStream>) -> Stream {
         Stream::new(Inner::Tls(Box::new(stream)))
+    }
+
+    /// Protected since STARTTLS. RFC 3207 §4.2: the server does not greet
+    /// again, and what it said before is forgotten. lettre waits for a greeting
+    /// nonetheless.
+    pub(crate) fn upgraded(stream: TlsStream<TcpStream>) -> Stream {
+        Stream {
+            greeting: b"220 protected\r\n",
+            ..Stream::tls(stream)
+        }
     }
 
     fn new(inner: Inner) -> Stream {
         Stream {
             inner,
+            greeting: b"",
             read: 0,
-            answer: None,
-            longest: LONGEST_ANSWER,
+            listening: None,
+            pipelining: Arc::default(),
         }
+    }
+
+    /// Whether the last answer to EHLO had PIPELINING in it (RFC 2920 §2).
+    pub(crate) fn pipelining(&self) -> Arc<AtomicBool> {
+        self.pipelining.clone()
     }
 
     fn pinned(&mut self) -> Pin<&mut dyn ReadWrite> {
         match &mut self.inner {
             Inner::Plain(stream) => Pin::new(stream),
+            Inner::Lent(lent) => Pin::new(lent.stream.as_mut().expect("dropping alone takes it")),
             Inner::Tls(stream) => Pin::new(stream.as_mut()),
         }
     }
 
-    fn watch(&mut self, octets: &[u8]) -> Result<(), Misconduct> {
+    fn written(&mut self, octets: &[u8]) {
+        self.read = 0;
+        let question = if octets.starts_with(b"EHLO ") {
+            self.pipelining.store(false, Ordering::Relaxed);
+            Question::Hello
+        } else if octets == b"STARTTLS\r\n" {
+            Question::StartTls
+        } else {
+            return;
+        };
+        self.listening = Some((question, Vec::new()));
+    }
+
+    fn heard(&mut self, octets: &[u8]) -> Result<(), Misconduct> {
         self.read += octets.len();
-        if self.read > self.longest {
+        if self.read > LONGEST_ANSWER {
             return Err(Misconduct::Endless);
         }
-        let Some(answer) = &mut self.answer else {
+        let Some((question, answer)) = &mut self.listening else {
             return Ok(());
         };
         answer.extend_from_slice(octets);
         let Some(end) = end_of_reply(answer) else {
             return Ok(());
         };
-        // What follows would be read as a protected reply once TLS is there,
-        // and every later reply would be taken for the one before.
-        let more = answer.len() > end;
-        self.answer = None;
-        self.longest = LONGEST_PROTECTED;
-        if more {
-            return Err(Misconduct::TextBeforeTls);
+        match question {
+            Question::Hello => {
+                let offered = offers_pipelining(&answer[..end]);
+                self.pipelining.store(offered, Ordering::Relaxed);
+            }
+            // What follows would be read as a protected reply once TLS is
+            // there, and every later reply would be taken for the one before.
+            Question::StartTls if answer.len() > end => return Err(Misconduct::TextBeforeTls),
+            Question::StartTls => {}
         }
+        self.listening = None;
         Ok(())
     }
+}
+
+/// RFC 5321 §4.1.1.1: one keyword a line behind code and hyphen or blank, the
+/// first line being a greeting.
+fn offers_pipelining(answer: &[u8]) -> bool {
+    answer
+        .split(|octet| *octet == b'\n')
+        .skip(1)
+        .filter_map(|line| line.get(4..))
+        .any(|keyword| keyword.trim_ascii().eq_ignore_ascii_case(b"PIPELINING"))
 }
 
 trait ReadWrite: AsyncRead + AsyncWrite + Unpin {}
@@ -119,6 +203,10 @@ impl AsyncTokioStream for Stream {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
         match &self.inner {
             Inner::Plain(stream) => stream.peer_addr(),
+            Inner::Lent(lent) => match &lent.stream {
+                Some(stream) => stream.peer_addr(),
+                None => Err(io::ErrorKind::NotConnected.into()),
+            },
             Inner::Tls(stream) => stream.get_ref().0.peer_addr(),
         }
     }
@@ -131,9 +219,17 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let stream = self.get_mut();
+        if !stream.greeting.is_empty() {
+            let (now, later) = stream
+                .greeting
+                .split_at(stream.greeting.len().min(buffer.remaining()));
+            buffer.put_slice(now);
+            stream.greeting = later;
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         ready!(stream.pinned().poll_read(context, buffer))?;
-        stream.watch(&buffer.filled()[before..])?;
+        stream.heard(&buffer.filled()[before..])?;
         Poll::Ready(Ok(()))
     }
 }
@@ -146,10 +242,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         let stream = self.get_mut();
         let count = ready!(stream.pinned().poll_write(context, octets))?;
-        stream.read = 0;
-        if octets.starts_with(b"STARTTLS\r\n") {
-            stream.answer = Some(Vec::new());
-        }
+        stream.written(octets);
         Poll::Ready(Ok(count))
     }
 
@@ -165,7 +258,7 @@ impl AsyncWrite for Stream {
 impl fmt::Debug for Stream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self.inner {
-            Inner::Plain(_) => "Stream(plain)",
+            Inner::Plain(_) | Inner::Lent(_) => "Stream(plain)",
             Inner::Tls(_) => "Stream(tls)",
         })
     }

@@ -1,7 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -10,7 +9,6 @@ use rustls::{ClientConfig, RootCertStore};
 /// of a file. The same for STARTTLS and for TLS from the start.
 pub struct Trust {
     pub(crate) config: Arc<ClientConfig>,
-    roots: Vec<CertificateDer<'static>>,
 }
 
 /// Why it is not known whom to trust.
@@ -58,11 +56,11 @@ impl Trust {
         certificates: impl IntoIterator<Item = CertificateDer<'static>>,
     ) -> Result<Trust, TrustError> {
         let mut store = RootCertStore::empty();
-        let roots: Vec<_> = certificates
-            .into_iter()
-            .filter(|certificate| store.add(certificate.clone()).is_ok())
-            .collect();
-        if roots.is_empty() {
+        for certificate in certificates {
+            // One that cannot be used is believed by nobody.
+            let _ = store.add(certificate);
+        }
+        if store.is_empty() {
             return Err(TrustError::NoRoots);
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -73,21 +71,7 @@ impl Trust {
             .with_no_client_auth();
         Ok(Trust {
             config: Arc::new(config),
-            roots,
         })
-    }
-
-    /// The same trust in the form that lettre's STARTTLS takes.
-    pub(crate) fn parameters(
-        &self,
-        host: &str,
-    ) -> Result<TlsParameters, lettre::transport::smtp::Error> {
-        let mut builder =
-            TlsParameters::builder(host.to_owned()).certificate_store(CertificateStore::None);
-        for root in &self.roots {
-            builder = builder.add_root_certificate(Certificate::from_der(root.to_vec())?);
-        }
-        builder.build_rustls()
     }
 }
 
