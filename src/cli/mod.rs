@@ -5,6 +5,7 @@
 //! its hints; [`run`] prints that error and turns both into the exit code.
 
 mod args;
+mod bounces;
 mod build;
 mod catalog;
 mod check;
@@ -16,6 +17,7 @@ mod folder;
 mod ids;
 mod init;
 mod inspect;
+mod keys;
 mod letters;
 mod new;
 mod newsroom;
@@ -27,6 +29,7 @@ mod report;
 mod send;
 mod since;
 mod stamp;
+mod store;
 mod terminal;
 
 pub use exit::Exit;
@@ -89,6 +92,7 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Build(options) => build::run(global, options, terminal),
         Command::Publish(options) => publish::run(global, options, terminal),
         Command::Send(options) => send::run(global, options, terminal),
+        Command::Bounces(options) => bounces::run(global, options, terminal),
         Command::Ids(options) => ids::run(global, options, terminal),
         Command::Config(options) => config::run(global, options, terminal),
         Command::Completions(options) => completions::completions(options, terminal),

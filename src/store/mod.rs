@@ -24,10 +24,7 @@ use crate::mailing::{
 use crate::subscriber::{Address, Entry, Reason, Status, SubscriberId, Suppression};
 
 pub use error::Error;
-pub use model::{
-    Absorbed, Candidate, Cursor, Due, Ended, Engagement, Finished, NewMailing, Past, Search, Skip,
-    Start, Step, StoreId, Verdict,
-};
+pub use model::{Absorbed, Candidate, Cursor, Due, Ended, Engagement, Finished, NewMailing, Past, Return, Returned, Search, Settled, Skip, Start, Step, StoreId, Verdict};
 pub use sqlite::Sqlite;
 
 /// The answer of a store, when it is there. What was asked is under way as soon
@@ -115,6 +112,17 @@ pub trait Store: Send + Sync {
         after: Option<String>,
         limit: usize,
     ) -> Answer<Vec<(String, Suppression)>>;
+
+    // ---- what comes back ----
+
+    /// Does what follows from mail that came back, in one transaction. Answers
+    /// come in the order of `returns`. With `commit` false nothing is kept.
+    fn settle(
+        &self,
+        returns: Vec<Return>,
+        now: DateTime<Utc>,
+        commit: bool,
+    ) -> Answer<Vec<Settled>>;
 
     // ---- mailings ----
 
