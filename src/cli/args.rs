@@ -1,11 +1,18 @@
 //! The command line: what may be said, and the help that teaches it.
 
+mod subscribers;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::report::Format;
 use crate::cli::terminal::Color;
+
+pub(crate) use subscribers::{
+    AddSubscribers, AddSuppression, ExportList, ImportList, ListForm, ListSubscribers, Subscribers,
+    Suppressions,
+};
 
 /// From one Markdown file an issue to feeds, a web archive and mail.
 #[derive(Debug, Parser)]
@@ -98,6 +105,12 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Build an issue's mail: as files, or as a test to yourself
     Send(Send),
+    /// Import, export and look after the people who get the mail
+    #[command(subcommand, arg_required_else_help = true)]
+    Subscribers(Subscribers),
+    /// Addresses and domains that are never mailed
+    #[command(subcommand, arg_required_else_help = true)]
+    Suppressions(Suppressions),
     /// Read what came back: delivery reports, complaints, mails to leave
     Bounces(Bounces),
     /// Take over the ids of a feed that was published before

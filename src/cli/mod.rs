@@ -30,6 +30,8 @@ mod send;
 mod since;
 mod stamp;
 mod store;
+mod subscribers;
+mod suppressions;
 mod terminal;
 
 pub use exit::Exit;
@@ -92,6 +94,8 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Build(options) => build::run(global, options, terminal),
         Command::Publish(options) => publish::run(global, options, terminal),
         Command::Send(options) => send::run(global, options, terminal),
+        Command::Subscribers(options) => subscribers::run(global, options, terminal),
+        Command::Suppressions(options) => suppressions::run(global, options, terminal),
         Command::Bounces(options) => bounces::run(global, options, terminal),
         Command::Ids(options) => ids::run(global, options, terminal),
         Command::Config(options) => config::run(global, options, terminal),

@@ -24,7 +24,10 @@ use crate::mailing::{
 use crate::subscriber::{Address, Entry, Reason, Status, SubscriberId, Suppression};
 
 pub use error::Error;
-pub use model::{Absorbed, Candidate, Cursor, Due, Ended, Engagement, Finished, NewMailing, Past, Return, Returned, Search, Settled, Skip, Start, Step, StoreId, Verdict};
+pub use model::{
+    Absorbed, Candidate, Cursor, Due, Ended, Engagement, Finished, NewMailing, Past, Return,
+    Returned, Search, Settled, Skip, Start, Step, StoreId, Verdict,
+};
 pub use sqlite::Sqlite;
 
 /// The answer of a store, when it is there. What was asked is under way as soon

@@ -17,6 +17,7 @@ mod publish;
 mod render;
 mod send;
 mod since;
+mod subscribers;
 
 /// 2026-03-01 12:00 UTC: what all of these runs take for now.
 const NOW: &str = "1772366400";

@@ -32,8 +32,10 @@ pub(crate) fn run(
     let folder = Folder::open_sound(global, terminal)?;
     let keys = signing_keys(&folder)?.ok_or_else(|| {
         let name = &folder.settings().server.key_file;
-        CommandError::usage(format!("there is no key in {name:?} to know our own mail by"))
-            .hint("server.key_file in the settings names the file with the key that signed it")
+        CommandError::usage(format!(
+            "there is no key in {name:?} to know our own mail by"
+        ))
+        .hint("server.key_file in the settings names the file with the key that signed it")
     })?;
     let store = open(&folder)?;
     let mut inbox = Inbox::new(&folder, options);
@@ -76,7 +78,11 @@ pub(crate) fn run(
         .items
         .iter()
         .any(|item| matches!(item.reading.report, Report::Unreadable { .. }));
-    Ok(if unreadable { Exit::Partial } else { Exit::Done })
+    Ok(if unreadable {
+        Exit::Partial
+    } else {
+        Exit::Done
+    })
 }
 
 /// What a message leads to.
@@ -112,7 +118,10 @@ fn follows(
             // Whoever has confirmed the address since it failed has shown that
             // it works again.
             let arrived = item.reading.arrived;
-            if arrived.zip(person.confirmed_at).is_some_and(|(at, since)| at < since) {
+            if arrived
+                .zip(person.confirmed_at)
+                .is_some_and(|(at, since)| at < since)
+            {
                 return Next::Nothing(Done::Outdated);
             }
             match bounce.class {
@@ -123,7 +132,10 @@ fn follows(
                         "" => "several messages were not delivered".to_owned(),
                         status => format!("several messages were not delivered, last {status}"),
                     };
-                    soft(message_of(item, bounce, folder), suppression(Reason::HardBounce, note))
+                    soft(
+                        message_of(item, bounce, folder),
+                        suppression(Reason::HardBounce, note),
+                    )
                 }
             }
         }
@@ -137,7 +149,10 @@ fn follows(
 
 /// The status without the server's words, which like to repeat the address.
 fn status(bounce: &Bounce) -> String {
-    bounce.status.map(|status| status.to_string()).unwrap_or_default()
+    bounce
+        .status
+        .map(|status| status.to_string())
+        .unwrap_or_default()
 }
 
 /// Names the message that came back: by its Message-ID, or where the report

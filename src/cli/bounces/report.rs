@@ -42,7 +42,9 @@ impl Done {
 
     fn words(self, limit_note: &str) -> String {
         match self {
-            Done::Settled(Settled::Counted(count)) => format!("{}{limit_note}", counted(count as usize, "soft bounce")),
+            Done::Settled(Settled::Counted(count)) => {
+                format!("{}{limit_note}", counted(count as usize, "soft bounce"))
+            }
             Done::Settled(Settled::Unchanged) => "known already".to_owned(),
             Done::Nobody => "no subscriber has this address".to_owned(),
             Done::Outdated => "confirmed again since".to_owned(),
@@ -92,7 +94,11 @@ fn words(report: &Report) -> String {
     match report {
         Report::Bounce(bounce) => {
             let status = bounce.status.map(|status| format!(" {status}"));
-            format!("{} bounce{}", bounce.class.name(), status.unwrap_or_default())
+            format!(
+                "{} bounce{}",
+                bounce.class.name(),
+                status.unwrap_or_default()
+            )
         }
         Report::Complaint { .. } => "complaint".to_owned(),
         Report::Unsubscribe { .. } => "wish to leave".to_owned(),
@@ -146,15 +152,23 @@ pub(crate) fn print(
     let sums = |names: &[&'static str], all: &mut dyn Iterator<Item = &'static str>| {
         let all: Vec<&str> = all.collect();
         let sum = |name: &&str| all.iter().filter(|one| *one == name).count();
-        let said = names.iter().map(|name| (sum(name), name)).filter(|(sum, _)| *sum > 0);
-        said.map(|(sum, name)| format!("{sum} {name}")).collect::<Vec<_>>().join(", ")
+        let said = names
+            .iter()
+            .map(|name| (sum(name), name))
+            .filter(|(sum, _)| *sum > 0);
+        said.map(|(sum, name)| format!("{sum} {name}"))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let messages = counted(items.len(), "message");
     if items.is_empty() {
         terminal.note(&messages);
         return Ok(());
     }
-    let kinds = sums(&KINDS, &mut items.iter().map(|item| kind(&item.reading.report)));
+    let kinds = sums(
+        &KINDS,
+        &mut items.iter().map(|item| kind(&item.reading.report)),
+    );
     let what = sums(&DONE, &mut done.iter().map(|one| one.name()));
     terminal.note(&format!("{messages}: {kinds}"));
     let tense = if options.dry_run { "would be" } else { "were" };

@@ -275,11 +275,12 @@ impl Store for Sqlite {
         now: DateTime<Utc>,
         commit: bool,
     ) -> Answer<Vec<Settled>> {
-        self.writer.ask("recording what came back", move |connection| {
-            write_if(connection, commit, |connection| {
-                returns::settle(connection, &returns, now)
+        self.writer
+            .ask("recording what came back", move |connection| {
+                write_if(connection, commit, |connection| {
+                    returns::settle(connection, &returns, now)
+                })
             })
-        })
     }
 
     fn survey(&self, issue: &str, filter: Filter, now: DateTime<Utc>) -> Answer<Planned> {

@@ -64,9 +64,11 @@ fn settle_one(
             connection
                 .prepare_cached(sql::SOFT_DROP)?
                 .execute((id, code::millis(*since)))?;
-            connection
-                .prepare_cached(sql::SOFT_ADD)?
-                .execute(params![id, message, code::millis(now)])?;
+            connection.prepare_cached(sql::SOFT_ADD)?.execute(params![
+                id,
+                message,
+                code::millis(now)
+            ])?;
             let count: i64 = connection
                 .prepare_cached(sql::SOFT_COUNT)?
                 .query_row([id], |row| row.get(0))?;

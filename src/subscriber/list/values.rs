@@ -114,7 +114,7 @@ pub(super) fn tags_text(tags: &BTreeSet<String>) -> String {
 }
 
 /// A language tag as BCP 47 forms them (RFC 5646 §2.1), not looked up.
-pub(super) fn language(text: &str) -> Option<String> {
+pub fn language(text: &str) -> Option<String> {
     let text = text.trim().replace('_', "-");
     let mut parts = text.split('-');
     let first = parts.next()?;
