@@ -127,6 +127,8 @@ pub(crate) enum Command {
     /// Addresses and domains that are never mailed
     #[command(subcommand, arg_required_else_help = true)]
     Suppressions(Suppressions),
+    /// Read what came back: delivery reports, complaints, mails to leave
+    Bounces(Bounces),
     /// Take over the ids of a feed that was published before
     #[command(subcommand, arg_required_else_help = true)]
     Ids(Ids),
@@ -395,6 +397,32 @@ pub(crate) struct Resume {
     /// Stay until everybody has it, however often that must be tried
     #[arg(long)]
     pub(crate) wait: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  letterpress bounces ~/Maildir/.bounces --dry-run   what would follow
+  letterpress bounces ~/Maildir/.bounces             messages of new/ are seen then
+  letterpress bounces - < mbox                       a message or an mbox
+
+No such mailbox, or called spam: suppressed at once. Not delivered for now:
+counted, and suppressed after bounces.soft_limit messages. Only a report with a
+token of ours means anybody. Exit code 4 when something could not be read; that is
+kept for you to look at.")]
+pub(crate) struct Bounces {
+    /// A message, an mbox or a Maildir; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) source: PathBuf,
+    /// Only say what would follow
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Where a copy goes of what cannot be read
+    #[arg(long, value_name = "DIR", default_value = "data/unreadable")]
+    pub(crate) keep: PathBuf,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,

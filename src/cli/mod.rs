@@ -6,6 +6,7 @@
 
 mod args;
 mod backup;
+mod bounces;
 mod build;
 mod catalog;
 mod check;
@@ -17,6 +18,7 @@ mod folder;
 mod ids;
 mod init;
 mod inspect;
+mod keys;
 mod letters;
 mod mailings;
 mod new;
@@ -103,6 +105,7 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Backup(options) => backup::run(global, options, terminal),
         Command::Subscribers(options) => subscribers::run(global, options, terminal),
         Command::Suppressions(options) => suppressions::run(global, options, terminal),
+        Command::Bounces(options) => bounces::run(global, options, terminal),
         Command::Ids(options) => ids::run(global, options, terminal),
         Command::Config(options) => config::run(global, options, terminal),
         Command::Completions(options) => completions::completions(options, terminal),
