@@ -72,7 +72,10 @@ fn new(
     let (settings, options) = (folder.settings(), wish.confirm);
     let issue = &newsroom.issues[places[0]];
     if !wish.only.is_empty() {
-        let words = format!("issue {} was not mailed yet: --only has no meaning", issue.key);
+        let words = format!(
+            "issue {} was not mailed yet: --only has no meaning",
+            issue.key
+        );
         return Err(CommandError::usage(words).hint("send it to everybody first"));
     }
     let now = Utc::now();
@@ -101,7 +104,11 @@ fn new(
     }
 
     let planned = shelf.ask(shelf.store.survey(composition.issue(), filter.clone(), now))?;
-    terminal.note(&format!("issue {}: {}", composition.issue(), composition.title()));
+    terminal.note(&format!(
+        "issue {}: {}",
+        composition.issue(),
+        composition.title()
+    ));
     confirm::show(&planned, terminal);
     terminal.note(&format!("digest {}", composition.digest()));
     terminal.note(&format!("relay {}", relay::name(&settings.smtp.relay)));
@@ -120,7 +127,12 @@ fn new(
         ));
     }
     let question = format!("Mail it to {}?", confirm::recipients(planned.recipients));
-    confirm::ask(&question, &[composition.issue(), "yes"], options.yes, terminal)?;
+    confirm::ask(
+        &question,
+        &[composition.issue(), "yes"],
+        options.yes,
+        terminal,
+    )?;
 
     pin(folder, newsroom, places)?;
     let confirmed = NewMailing {
@@ -130,7 +142,11 @@ fn new(
         content: composition.freeze(),
         filter,
         filter_text,
-        stage: if at.is_some() { Stage::Scheduled } else { Stage::Open },
+        stage: if at.is_some() {
+            Stage::Scheduled
+        } else {
+            Stage::Open
+        },
         starts_at: at.unwrap_or(now),
         now,
     };
@@ -164,7 +180,10 @@ fn again(
     }
     let new = wish.only.contains(&Only::New);
     if options.at.is_some() || (options.to.is_some() && !new) {
-        let words = format!("the mailing of issue {} is confirmed already", mailing.issue);
+        let words = format!(
+            "the mailing of issue {} is confirmed already",
+            mailing.issue
+        );
         return Err(CommandError::usage(words)
             .hint("its recipients and its time are fixed; --only new adds who joined since"));
     }
@@ -190,7 +209,11 @@ fn again(
         } else {
             ""
         };
-        let question = format!("Mail issue {} to {}?{risk}", mailing.issue, question.join(", "));
+        let question = format!(
+            "Mail issue {} to {}?{risk}",
+            mailing.issue,
+            question.join(", ")
+        );
         confirm::ask(&question, &[&mailing.issue, "yes"], options.yes, terminal)?;
         if new {
             shelf.ask(shelf.store.include(mailing.id, filter, now))?;
@@ -204,7 +227,14 @@ fn again(
         terminal.note("there is nobody left to mail it to");
         return drive::sent(shelf, mailing, drive::finished(&tally), terminal);
     }
-    drive(folder, shelf, mailing, signing_key, manner(options), terminal)
+    drive(
+        folder,
+        shelf,
+        mailing,
+        signing_key,
+        manner(options),
+        terminal,
+    )
 }
 
 /// Says that the issue has a mailing, and whether it says something else now.
@@ -261,8 +291,10 @@ fn sound(letters: &Letters, terminal: &Terminal) -> Result<(), CommandError> {
     if errors == 0 {
         return Ok(());
     }
-    Err(CommandError::findings("the mail has errors: nothing was sent")
-        .hint("`send --dry-run` shows every message"))
+    Err(
+        CommandError::findings("the mail has errors: nothing was sent")
+            .hint("`send --dry-run` shows every message"),
+    )
 }
 
 /// Pins who the issue is, as a build would: its key is that of its mailing for
