@@ -8,7 +8,7 @@ use crate::cli::bounces::read::Item;
 use crate::cli::bounces::resolve::Known;
 use crate::cli::error::CommandError;
 use crate::cli::report::counted;
-use crate::cli::terminal::{Terminal, printable};
+use crate::cli::terminal::{Terminal, Volume, printable};
 use crate::store::Settled;
 
 /// What became of a message.
@@ -40,10 +40,11 @@ impl Done {
         }
     }
 
-    fn words(self, limit_note: &str) -> String {
+    /// The same for people.
+    fn words(self) -> String {
         match self {
             Done::Settled(Settled::Counted(count)) => {
-                format!("{}{limit_note}", counted(count as usize, "soft bounce"))
+                format!("{} so far", counted(count as usize, "soft bounce"))
             }
             Done::Settled(Settled::Unchanged) => "known already".to_owned(),
             Done::Nobody => "no subscriber has this address".to_owned(),
@@ -132,13 +133,16 @@ pub(crate) fn print(
         terminal.json(&report)?;
         return Ok(());
     }
+    if terminal.volume() == Volume::Quiet {
+        return Ok(());
+    }
     for (item, one) in items.iter().zip(done) {
         let address = item.who().and_then(|who| known.get(who));
         let address = address.map(|person| format!("{}  ", person.address));
         let end = match (&item.reading.report, &item.kept) {
             (Report::Unreadable { why }, Some(kept)) => format!("{why}; kept as {kept}"),
             (Report::Unreadable { why }, None) => (*why).to_owned(),
-            _ => one.words(" so far"),
+            _ => one.words(),
         };
         let line = format!(
             "{}  {}  {}{end}",
@@ -149,31 +153,32 @@ pub(crate) fn print(
         terminal.line(&printable(&line))?;
     }
     terminal.finish()?;
-    let sums = |names: &[&'static str], all: &mut dyn Iterator<Item = &'static str>| {
-        let all: Vec<&str> = all.collect();
-        let sum = |name: &&str| all.iter().filter(|one| *one == name).count();
-        let said = names
-            .iter()
-            .map(|name| (sum(name), name))
-            .filter(|(sum, _)| *sum > 0);
-        said.map(|(sum, name)| format!("{sum} {name}"))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
     let messages = counted(items.len(), "message");
-    if items.is_empty() {
-        terminal.note(&messages);
-        return Ok(());
+    let kinds = sums(&KINDS, items.iter().map(|item| kind(&item.reading.report)));
+    terminal.note(&join(&messages, &kinds));
+    // What leads to nothing is told by its kind.
+    let what = sums(&DONE[..6], done.iter().map(|one| one.name()));
+    if !what.is_empty() {
+        let tense = if options.dry_run { "would be" } else { "done" };
+        terminal.note(&join(tense, &what));
     }
-    let kinds = sums(
-        &KINDS,
-        &mut items.iter().map(|item| kind(&item.reading.report)),
-    );
-    let what = sums(&DONE, &mut done.iter().map(|one| one.name()));
-    terminal.note(&format!("{messages}: {kinds}"));
-    let tense = if options.dry_run { "would be" } else { "were" };
-    terminal.note(&format!("of them {tense}: {what}"));
     Ok(())
+}
+
+fn join(begin: &str, rest: &str) -> String {
+    match rest {
+        "" => begin.to_owned(),
+        rest => format!("{begin}: {rest}"),
+    }
+}
+
+/// `2 hard, 1 notice`, without those of which there are none.
+fn sums(names: &[&'static str], all: impl Iterator<Item = &'static str> + Clone) -> String {
+    let said = names.iter().filter_map(|name| {
+        let sum = all.clone().filter(|one| one == name).count();
+        (sum > 0).then(|| format!("{sum} {name}"))
+    });
+    said.collect::<Vec<_>>().join(", ")
 }
 
 fn counts<'a>(names: &[&'static str], all: impl Iterator<Item = &'a str>) -> Value {
