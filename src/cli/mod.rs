@@ -10,6 +10,7 @@ mod catalog;
 mod check;
 mod completions;
 mod config;
+mod dkim;
 mod error;
 mod exit;
 mod folder;
@@ -25,6 +26,7 @@ mod publish;
 mod render;
 mod report;
 mod send;
+mod signer;
 mod since;
 mod stamp;
 mod terminal;
@@ -90,6 +92,7 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Publish(options) => publish::run(global, options, terminal),
         Command::Send(options) => send::run(global, options, terminal),
         Command::Ids(options) => ids::run(global, options, terminal),
+        Command::Dkim(options) => dkim::run(global, options, terminal),
         Command::Config(options) => config::run(global, options, terminal),
         Command::Completions(options) => completions::completions(options, terminal),
         Command::Man => completions::man(terminal),

@@ -1,3 +1,4 @@
+use secrecy::SecretString;
 use url::Url;
 
 use crate::archive::{self, Also};
@@ -29,6 +30,8 @@ pub struct Settings {
     pub delivery: delivery::Settings,
     /// The relay.
     pub smtp: Smtp,
+    /// The signature under each mail.
+    pub dkim: Dkim,
     /// The public server that links in mail lead to.
     pub server: Server,
     /// The look of pages and mail.
@@ -113,6 +116,28 @@ pub struct Fallback {
 pub struct Store {
     /// The SQLite file, absolute or relative to the newsletter's folder.
     pub path: String,
+}
+
+/// The signature under each mail (RFC 6376).
+#[derive(Debug)]
+pub struct Dkim {
+    /// The domain that signs, in ASCII; empty where no sender is set either.
+    pub domain: String,
+    /// The RSA key; without one nothing is signed.
+    pub rsa: Option<DkimKey>,
+    /// The Ed25519 key of a second signature.
+    pub ed25519: Option<DkimKey>,
+}
+
+/// Where a private key is, and where its public half is published.
+#[derive(Debug)]
+pub struct DkimKey {
+    /// The name below `_domainkey` of the domain.
+    pub selector: String,
+    /// The key itself, where the environment gives it.
+    pub secret: Option<SecretString>,
+    /// Its file otherwise, relative to the newsletter's folder.
+    pub file: Option<String>,
 }
 
 /// The public server.
