@@ -132,6 +132,9 @@ pub(crate) enum Command {
     /// Take over the ids of a feed that was published before
     #[command(subcommand, arg_required_else_help = true)]
     Ids(Ids),
+    /// Make the keys that sign mail, or show what to publish of them
+    #[command(subcommand, arg_required_else_help = true)]
+    Dkim(Dkim),
     /// Show or check the settings
     #[command(subcommand, arg_required_else_help = true)]
     Config(Config),
@@ -448,6 +451,44 @@ pub(crate) struct Import {
     /// Only say what would be pinned
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dkim {
+    /// Make a key, and say what to publish and what to set
+    Generate(DkimGenerate),
+    /// Print the DNS records of the keys that are set
+    Show {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  letterpress dkim generate                 an RSA key for the sender's domain
+  letterpress dkim generate --ed25519       an Ed25519 key beside it
+  letterpress dkim generate --selector lp27 another key, to change to it
+
+A key that is there already is never overwritten.")]
+pub(crate) struct DkimGenerate {
+    /// The domain that signs, if not the sender's
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) domain: Option<String>,
+    /// The name under which the key is published
+    #[arg(long, value_name = "NAME", default_value = "letterpress")]
+    pub(crate) selector: String,
+    /// Bits of the RSA key: 2048, 3072 or 4096
+    #[arg(long, value_name = "BITS", default_value = "2048", value_parser = ["2048", "3072", "4096"], hide_possible_values = true)]
+    pub(crate) rsa: String,
+    /// Make an Ed25519 key too, for a second signature
+    #[arg(long)]
+    pub(crate) ed25519: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -10,8 +10,10 @@ use crate::cli::folder::Folder;
 use crate::cli::keys::signing_keys;
 use crate::cli::newsroom::{Newsroom, template_error};
 use crate::cli::report;
+use crate::cli::signer;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Diagnostic, Finding};
+use crate::email::dkim::Signer;
 use crate::email::{self, Composition, Content, Edition, Message, WayOut};
 use crate::render::{self, MailRequest};
 use crate::subscriber::{Key, Recipient};
@@ -23,6 +25,8 @@ pub(crate) struct Letters {
     pub(crate) composition: Composition,
     /// The key that signs links, where there is one.
     pub(crate) signing_key: Option<Key>,
+    /// What signs the messages (DKIM), where a key is set.
+    pub(crate) signer: Option<Signer>,
 }
 
 /// A message with what it was made of.
@@ -71,6 +75,7 @@ impl Letters {
         Ok(Letters {
             composition: composition.map_err(|error| failed(error, terminal))?,
             signing_key: signing_keys(folder)?.map(|keys| keys.current),
+            signer: signer::signer(folder)?,
         })
     }
 
@@ -82,7 +87,7 @@ impl Letters {
     ) -> Result<Letter, CommandError> {
         let letter = self
             .composition
-            .letter(self.signing_key.as_ref(), recipient)
+            .letter(self.signing_key.as_ref(), self.signer.as_ref(), recipient)
             .map_err(|error| failed(error, terminal))?;
         Ok(Letter {
             findings: email::check(&letter.message, &letter.content, &letter.links),

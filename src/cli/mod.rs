@@ -12,6 +12,7 @@ mod catalog;
 mod check;
 mod completions;
 mod config;
+mod dkim;
 mod error;
 mod exit;
 mod folder;
@@ -29,6 +30,7 @@ mod render;
 mod report;
 mod resume;
 mod send;
+mod signer;
 mod since;
 mod stamp;
 mod store;
@@ -107,6 +109,7 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Suppressions(options) => suppressions::run(global, options, terminal),
         Command::Bounces(options) => bounces::run(global, options, terminal),
         Command::Ids(options) => ids::run(global, options, terminal),
+        Command::Dkim(options) => dkim::run(global, options, terminal),
         Command::Config(options) => config::run(global, options, terminal),
         Command::Completions(options) => completions::completions(options, terminal),
         Command::Man => completions::man(terminal),

@@ -13,6 +13,7 @@ use crate::cli::folder::Folder;
 use crate::cli::send::progress::{View, states};
 use crate::cli::send::shelf::Shelf;
 use crate::cli::send::{confirm, noted, relay, time};
+use crate::cli::signer;
 use crate::cli::terminal::Terminal;
 use crate::delivery::{self, Compose, End, Run, Stop, Watch};
 use crate::email::Composition;
@@ -81,8 +82,9 @@ pub(crate) fn drive(
             return Err(cancelled(mailing));
         }
     }
+    let signer = signer::signer(folder)?;
     let compose: Compose = Arc::new(move |recipient| {
-        let message = composition.message(Some(&signing_key), recipient);
+        let message = composition.message(Some(&signing_key), signer.as_ref(), recipient);
         message.map_err(|error| error.to_string())
     });
     let run = Run {
