@@ -129,9 +129,14 @@ pub(crate) enum Command {
     /// Addresses and domains that are never mailed
     #[command(subcommand, arg_required_else_help = true)]
     Suppressions(Suppressions),
+    /// Read what came back: delivery reports, complaints, mails to leave
+    Bounces(Bounces),
     /// Take over the ids of a feed that was published before
     #[command(subcommand, arg_required_else_help = true)]
     Ids(Ids),
+    /// Make the keys that sign mail, or show what to publish of them
+    #[command(subcommand, arg_required_else_help = true)]
+    Dkim(Dkim),
     /// Show or check the settings
     #[command(subcommand, arg_required_else_help = true)]
     Config(Config),
@@ -264,6 +269,32 @@ pub(crate) struct Build {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  letterpress bounces ~/Maildir/.bounces --dry-run   what would follow
+  letterpress bounces ~/Maildir/.bounces             messages of new/ are seen then
+  letterpress bounces - < mbox                       a message or an mbox
+
+No such mailbox, or called spam: suppressed at once. Not delivered for now:
+counted, and suppressed after bounces.soft_limit messages. Only a report with a
+token of ours means anybody. Exit code 4 when something could not be read; that is
+kept for you to look at.")]
+pub(crate) struct Bounces {
+    /// A message, an mbox or a Maildir; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) source: PathBuf,
+    /// Only say what would follow
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Where a copy goes of what cannot be read
+    #[arg(long, value_name = "DIR", default_value = "data/unreadable")]
+    pub(crate) keep: PathBuf,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ids {
     /// Pin the ids and dates of a published feed, so that readers see nothing twice
@@ -284,6 +315,44 @@ pub(crate) struct Import {
     /// Only say what would be pinned
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dkim {
+    /// Make a key, and say what to publish and what to set
+    Generate(DkimGenerate),
+    /// Print the DNS records of the keys that are set
+    Show {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  letterpress dkim generate                 an RSA key for the sender's domain
+  letterpress dkim generate --ed25519       an Ed25519 key beside it
+  letterpress dkim generate --selector lp27 another key, to change to it
+
+A key that is there already is never overwritten.")]
+pub(crate) struct DkimGenerate {
+    /// The domain that signs, if not the sender's
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) domain: Option<String>,
+    /// The name under which the key is published
+    #[arg(long, value_name = "NAME", default_value = "letterpress")]
+    pub(crate) selector: String,
+    /// Bits of the RSA key: 2048, 3072 or 4096
+    #[arg(long, value_name = "BITS", default_value = "2048", value_parser = ["2048", "3072", "4096"], hide_possible_values = true)]
+    pub(crate) rsa: String,
+    /// Make an Ed25519 key too, for a second signature
+    #[arg(long)]
+    pub(crate) ed25519: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

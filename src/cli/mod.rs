@@ -6,17 +6,20 @@
 
 mod args;
 mod backup;
+mod bounces;
 mod build;
 mod catalog;
 mod check;
 mod completions;
 mod config;
+mod dkim;
 mod error;
 mod exit;
 mod folder;
 mod ids;
 mod init;
 mod inspect;
+mod keys;
 mod letters;
 mod mailings;
 mod new;
@@ -27,6 +30,7 @@ mod render;
 mod report;
 mod resume;
 mod send;
+mod signer;
 mod since;
 mod stamp;
 mod store;
@@ -103,7 +107,9 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Backup(options) => backup::run(global, options, terminal),
         Command::Subscribers(options) => subscribers::run(global, options, terminal),
         Command::Suppressions(options) => suppressions::run(global, options, terminal),
+        Command::Bounces(options) => bounces::run(global, options, terminal),
         Command::Ids(options) => ids::run(global, options, terminal),
+        Command::Dkim(options) => dkim::run(global, options, terminal),
         Command::Config(options) => config::run(global, options, terminal),
         Command::Completions(options) => completions::completions(options, terminal),
         Command::Man => completions::man(terminal),

@@ -71,6 +71,12 @@ promises! {
         a_history_tells_what_was_sent
         limits_are_remembered_by_name
     }
+    returns {
+        soft_bounces_of_several_messages_suppress
+        old_soft_bounces_are_forgotten
+        a_new_address_begins_without_soft_bounces
+        what_came_back_is_settled_in_order_or_not_at_all
+    }
 }
 
 fn waiting<T>(work: impl Future<Output = T>) -> T {

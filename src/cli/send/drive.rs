@@ -14,6 +14,7 @@ use crate::cli::mailings::{counts, facts, tally_words, time as moment};
 use crate::cli::send::progress::View;
 use crate::cli::send::shelf::Shelf;
 use crate::cli::send::{confirm, noted, relay, time};
+use crate::cli::signer;
 use crate::cli::terminal::Terminal;
 use crate::delivery::{self, Compose, End, Run, Stop, Watch};
 use crate::email::Composition;
@@ -82,8 +83,9 @@ pub(crate) fn drive(
             return Err(cancelled(mailing));
         }
     }
+    let signer = signer::signer(folder)?;
     let compose: Compose = Arc::new(move |recipient| {
-        let message = composition.message(Some(&signing_key), recipient);
+        let message = composition.message(Some(&signing_key), signer.as_ref(), recipient);
         message.map_err(|error| error.to_string())
     });
     let run = Run {

@@ -6,7 +6,8 @@ use crate::cli::args::{Confirm, Only};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::{Folder, LOCK_FILE};
-use crate::cli::letters::{Letters, signing_key};
+use crate::cli::keys::signing_keys;
+use crate::cli::letters::Letters;
 use crate::cli::newsroom::Newsroom;
 use crate::cli::send::drive::{self, Manner, Sent, drive};
 use crate::cli::send::shelf::Shelf;
@@ -53,7 +54,8 @@ pub(crate) fn mail(
 
 /// The key that signs links and answers: without it nothing is sent.
 pub(crate) fn require_key(folder: &Folder) -> Result<Key, CommandError> {
-    signing_key(folder)?.ok_or_else(|| {
+    let keys = signing_keys(folder)?.map(|keys| keys.current);
+    keys.ok_or_else(|| {
         let file = &folder.settings().server.key_file;
         CommandError::usage(format!("there is no key in {file}: nobody could leave"))
             .hint("`letterpress init .` makes one; keep it, mail already sent needs it")

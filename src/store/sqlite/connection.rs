@@ -23,7 +23,10 @@ const LOOK: Duration = Duration::from_millis(2);
 const APPLICATION: i64 = 0x6c74_7072;
 
 /// Layouts in their order. Only ever added to.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001-first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001-first.sql"),
+    include_str!("migrations/0002-soft-bounces.sql"),
+];
 
 /// Statements that a connection keeps compiled.
 const STATEMENTS: usize = 96;

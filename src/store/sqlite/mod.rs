@@ -17,6 +17,7 @@ mod lock;
 mod mailings;
 mod people;
 mod plan;
+mod returns;
 mod statements;
 mod step;
 mod suppression;
@@ -43,8 +44,8 @@ use crate::store::sqlite::connection::{
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::thread::Worker;
 use crate::store::{
-    Absorbed, Answer, Candidate, Due, Engagement, Error, NewMailing, Past, Search, Step, Store,
-    StoreId, Verdict,
+    Absorbed, Answer, Candidate, Due, Engagement, Error, NewMailing, Past, Return, Search, Settled,
+    Step, Store, StoreId, Verdict,
 };
 use crate::subscriber::{Address, Entry, Reason, Recipient, Status, SubscriberId, Suppression};
 
@@ -267,6 +268,20 @@ impl Store for Sqlite {
         self.read("listing suppressions", move |connection| {
             suppression::list(connection, after.as_deref(), limit)
         })
+    }
+
+    fn settle(
+        &self,
+        returns: Vec<Return>,
+        now: DateTime<Utc>,
+        commit: bool,
+    ) -> Answer<Vec<Settled>> {
+        self.writer
+            .ask("recording what came back", move |connection| {
+                write_if(connection, commit, |connection| {
+                    returns::settle(connection, &returns, now)
+                })
+            })
     }
 
     fn survey(&self, issue: &str, filter: Filter, now: DateTime<Utc>) -> Answer<Planned> {

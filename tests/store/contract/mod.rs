@@ -5,6 +5,7 @@ pub(crate) mod engine;
 pub(crate) mod people;
 pub(crate) mod plan;
 pub(crate) mod random;
+pub(crate) mod returns;
 
 use std::sync::Arc;
 
