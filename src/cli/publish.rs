@@ -10,7 +10,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
 use crate::cli::newsroom::Newsroom;
-use crate::cli::send::{self, Look, Sent, Wish};
+use crate::cli::send::{self, Look, Sent, Shelf, Wish};
 use crate::cli::terminal::Terminal;
 
 /// Where a dry run writes.
@@ -70,7 +70,7 @@ fn mail(
         terminal.note(&format!("no mail was sent: {missing}"));
         return Ok(None);
     }
-    if send::open_store_if_there(folder)?.is_none() {
+    if Shelf::open_if_there(folder)?.is_none() {
         terminal.note(
             "no mail was sent: there is no list yet; `letterpress subscribers import FILE` makes one",
         );

@@ -6,9 +6,10 @@ use crate::cli::args::{Global, Resume};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
-use crate::cli::send::{Manner, go_on, open_store, worse};
+use crate::cli::mailings::{named, unfinished};
+use crate::cli::send::{Manner, Shelf, go_on, worse};
 use crate::cli::terminal::Terminal;
-use crate::mailing::{Mailing, Stage};
+use crate::mailing::Stage;
 
 /// Runs `letterpress resume`.
 pub(crate) fn run(
@@ -18,13 +19,13 @@ pub(crate) fn run(
 ) -> Result<Exit, CommandError> {
     let folder = Folder::open_sound(global, terminal)?;
     folder.settings().require_relay()?;
-    let shelf = open_store(&folder)?;
-    let mailings = shelf.ask(shelf.store.mailings())?;
+    let shelf = Shelf::open(&folder)?;
     let mut chosen = match &options.mailing {
-        Some(issue) => vec![named(&mailings, issue)?],
-        None => mailings
-            .iter()
-            .filter(|mailing| !matches!(mailing.stage, Stage::Finished | Stage::Cancelled))
+        Some(said) => vec![named(shelf.store.as_ref(), &folder, said)?],
+        None => shelf
+            .ask(shelf.store.mailings())?
+            .into_iter()
+            .filter(unfinished)
             .collect(),
     };
     if chosen.is_empty() {
@@ -38,7 +39,7 @@ pub(crate) fn run(
         yes: options.yes,
     };
     let (mut exit, mut told) = (Exit::Done, Vec::new());
-    for mailing in chosen {
+    for mailing in &chosen {
         let sent = go_on(&folder, &shelf, mailing, manner, terminal)?;
         exit = worse(exit, sent.exit);
         told.push(sent.json);
@@ -47,22 +48,4 @@ pub(crate) fn run(
         terminal.json(&json!({ "mailings": Value::Array(told) }))?;
     }
     Ok(exit)
-}
-
-/// The mailing of an issue, said by its key.
-fn named<'m>(mailings: &'m [Mailing], issue: &str) -> Result<&'m Mailing, CommandError> {
-    let found = mailings.iter().find(|mailing| mailing.issue == issue);
-    found.ok_or_else(|| {
-        let known: Vec<&str> = mailings
-            .iter()
-            .take(10)
-            .map(|mailing| mailing.issue.as_str())
-            .collect();
-        let error = CommandError::usage(format!("there is no mailing of issue {issue}"));
-        if known.is_empty() {
-            error.hint("nothing was mailed from this store yet")
-        } else {
-            error.hint(format!("there are those of {}", known.join(", ")))
-        }
-    })
 }

@@ -159,7 +159,7 @@ async fn what_was_put_off_is_tried_again_with_the_content_that_was_confirmed() {
     let json = first.json();
     assert_eq!(json["counts"]["deferred"], 1, "{json}");
     assert_eq!(json["counts"]["accepted"], 2, "{json}");
-    assert!(json["next_attempt_at"].is_string(), "{json}");
+    assert!(json["next_due"].is_string(), "{json}");
     changed.expect(75).says("changed since");
     last.expect(0).says("3 accepted");
     assert_eq!(
@@ -455,5 +455,105 @@ fn nothing_to_resume_is_said() {
         .says("no mailing is unfinished");
     run(&sandbox, 9, &["resume", "1"])
         .expect(2)
-        .says("there is no mailing of issue 1");
+        .says("1 was not mailed");
+}
+
+#[tokio::test]
+async fn a_reply_that_never_came_is_named_and_sent_again_on_the_editors_word_alone() {
+    let begun = AtomicBool::new(false);
+    let server = Server::start(move |question, _| match question {
+        line if line.starts_with("CONTENT") && !begun.swap(true, Ordering::SeqCst) => Act::Close,
+        line => usual(line),
+    })
+    .await;
+    let port = server.port();
+    let (first, second, third) = beside(move || {
+        let sandbox = weekly(&THREE[..1]);
+        let first = run(&sandbox, port, &MAIL);
+        let second = run(&sandbox, port, &["resume", "1"]);
+        let only = [&MAIL[..], &["--only", "unknown"]].concat();
+        (first, second, run(&sandbox, port, &only))
+    })
+    .await;
+    first.expect(4).says("1 unknown");
+    second.expect(4).says("1 unknown");
+    third.expect(0).says("1 accepted");
+    let contents = server.contents();
+    assert_eq!(contents.len(), 2);
+    // The relay can tell that it is the same message.
+    assert_eq!(contents[0], contents[1]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_schedule_that_was_missed_asks_before_it_begins() {
+    use std::io::{BufRead, BufReader};
+
+    let server = Server::start(|question, _| usual(question)).await;
+    let port = server.port();
+    let at = chrono::Utc::now() + chrono::Duration::seconds(3);
+    let time = at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let (missed, done) = beside(move || {
+        let sandbox = weekly(&THREE);
+        let arguments = with_relay(port, &[&MAIL[..], &["--at", &time]].concat());
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let mut child = sandbox
+            .command(&arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        // The line of the timer is the last before it waits.
+        assert!(lines.any(|line| line.unwrap().contains("systemd-run")));
+        let id = child.id().to_string();
+        while child.try_wait().unwrap().is_none() {
+            let kill = std::process::Command::new("kill")
+                .args(["-TERM", &id])
+                .status();
+            assert!(kill.is_ok());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let left = (at + chrono::Duration::seconds(2) - chrono::Utc::now()).to_std();
+        std::thread::sleep(left.unwrap_or_default());
+        let late = ["--set", "delivery.late=1s", "resume"];
+        let missed = run(&sandbox, port, &late);
+        (
+            missed,
+            run(&sandbox, port, &[&late[..], &["--yes"]].concat()),
+        )
+    })
+    .await;
+    missed.expect(2).says("say --yes");
+    done.expect(0).says("3 accepted");
+    assert_eq!(server.contents().len(), 3);
+}
+
+#[tokio::test]
+async fn only_one_program_sends() {
+    let gate = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&gate);
+    let begun = AtomicBool::new(false);
+    let server = Server::start(move |question, _| match question {
+        line if line.starts_with("CONTENT") && !begun.swap(true, Ordering::SeqCst) => {
+            Act::SayLater(Arc::clone(&held), "250 2.0.0 Ok: queued as 1\r\n")
+        }
+        line => usual(line),
+    })
+    .await;
+    let port = server.port();
+    let sandbox = Arc::new(beside(|| weekly(&THREE)).await);
+    let first = Arc::clone(&sandbox);
+    let first = spawn_blocking(move || run(&first, port, &MAIL));
+    while server.contents().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    beside(move || run(&sandbox, port, &["resume"]))
+        .await
+        .expect(75)
+        .says("is sending from this store");
+    gate.add_permits(100);
+    first.await.unwrap().expect(0).says("3 accepted");
+    assert_eq!(server.contents().len(), 3);
 }

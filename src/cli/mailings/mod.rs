@@ -21,7 +21,7 @@ use crate::cli::folder::Folder;
 use crate::cli::store::{open_if_there, wait};
 use crate::cli::terminal::{Terminal, printable};
 use crate::mailing::{Mailing, Stage, State, Tally};
-use crate::store::{Sqlite, Store};
+use crate::store::Store;
 
 /// Runs `letterpress mailings`.
 pub(crate) fn list(
@@ -68,7 +68,11 @@ pub(crate) fn list(
 }
 
 /// The mailing that `said` names as its issue, or by the issue's key.
-fn named(store: &Sqlite, folder: &Folder, said: &str) -> Result<Mailing, CommandError> {
+pub(crate) fn named(
+    store: &dyn Store,
+    folder: &Folder,
+    said: &str,
+) -> Result<Mailing, CommandError> {
     // As everywhere, a number or name means an issue of the folder; the key of
     // one that is gone from the folder is understood too.
     let key = Catalog::read(folder).and_then(|catalog| key_of(&catalog, folder, said));
@@ -115,7 +119,7 @@ fn only(mut mailings: Vec<Mailing>, none: &str) -> Result<Mailing, CommandError>
 }
 
 /// Whether something of it may still be sent.
-fn unfinished(mailing: &Mailing) -> bool {
+pub(crate) fn unfinished(mailing: &Mailing) -> bool {
     matches!(
         mailing.stage,
         Stage::Scheduled | Stage::Open | Stage::Paused
@@ -123,7 +127,7 @@ fn unfinished(mailing: &Mailing) -> bool {
 }
 
 /// What does not change while it is sent, as JSON.
-fn facts(mailing: &Mailing) -> Map<String, Value> {
+pub(crate) fn facts(mailing: &Mailing) -> Map<String, Value> {
     let all = json!({
         "issue": mailing.issue,
         "title": mailing.title,
@@ -142,13 +146,13 @@ fn facts(mailing: &Mailing) -> Map<String, Value> {
 }
 
 /// Deliveries by state, each of them named.
-fn counts(tally: &Tally) -> Value {
+pub(crate) fn counts(tally: &Tally) -> Value {
     let counts = State::ALL.map(|state| (state.name().to_owned(), tally.of(state).into()));
     Value::Object(counts.into_iter().collect())
 }
 
 /// `5 recipients: 3 accepted, 2 pending`.
-fn tally_words(tally: &Tally) -> String {
+pub(crate) fn tally_words(tally: &Tally) -> String {
     let states: Vec<String> = State::ALL
         .into_iter()
         .filter(|&state| tally.of(state) > 0)
@@ -175,7 +179,7 @@ fn grouped(number: u64) -> String {
 }
 
 /// A time as JSON holds it.
-fn time(at: DateTime<Utc>) -> String {
+pub(crate) fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
-use crate::cli::send::progress::{View, states};
+use crate::cli::mailings::{counts, facts, tally_words, time as moment};
+use crate::cli::send::progress::View;
 use crate::cli::send::shelf::Shelf;
 use crate::cli::send::{confirm, noted, relay, time};
 use crate::cli::signer;
@@ -54,8 +55,8 @@ pub(crate) fn drive(
     terminal: &Terminal,
 ) -> Result<Sent, CommandError> {
     let zone = folder.settings().newsletter.time_zone;
-    if mailing.stage == Stage::Scheduled && !at_its_time(folder, shelf, mailing, manner, terminal)?
-    {
+    let waits = mailing.stage == Stage::Scheduled || mailing.starts_at > Utc::now();
+    if waits && !at_its_time(folder, shelf, mailing, manner, terminal)? {
         return sent(shelf, mailing, Exit::Again, terminal);
     }
     let content = shelf.ask(shelf.store.content(mailing.id))?;
@@ -176,9 +177,8 @@ fn at_its_time(
                 () = tokio::time::sleep(left.min(LOOK)) => {}
                 () = signals.next() => return Ok(false),
             }
-            let now = shelf.store.mailing_of(&mailing.issue).await;
-            let now = now.map_err(crate::cli::send::shelf::failed)?;
-            if now.is_none_or(|now| now.stage != Stage::Scheduled) {
+            let now = shelf.store.mailing_of(&mailing.issue).await?;
+            if now.is_none_or(|now| now.stage != mailing.stage) {
                 return Ok(false);
             }
         }
@@ -250,22 +250,14 @@ pub(crate) fn sent(
 ) -> Result<Sent, CommandError> {
     let tally = tally_of(shelf, mailing)?;
     let now = shelf.ask(shelf.store.mailing_of(&mailing.issue))?;
-    let stage = now.map_or(mailing.stage, |now| now.stage);
-    terminal.note(&format!("issue {}: {}", mailing.issue, states(&tally)));
-    let counts: serde_json::Map<String, Value> = State::ALL
-        .into_iter()
-        .map(|state| (state.name().to_owned(), tally.of(state).into()))
-        .collect();
+    let now = now.unwrap_or_else(|| mailing.clone());
+    terminal.note(&format!("issue {}: {}", mailing.issue, tally_words(&tally)));
+    let mut json = facts(&now);
+    json.insert("counts".to_owned(), counts(&tally));
+    json.insert("next_due".to_owned(), tally.next_due.map(moment).into());
     Ok(Sent {
         exit,
-        json: json!({
-            "issue": mailing.issue,
-            "state": stage.name(),
-            "digest": mailing.digest,
-            "starts_at": mailing.starts_at,
-            "next_attempt_at": tally.next_due,
-            "counts": counts,
-        }),
+        json: Value::Object(json),
     })
 }
 

@@ -10,14 +10,14 @@ use crate::cli::keys::signing_keys;
 use crate::cli::letters::Letters;
 use crate::cli::newsroom::Newsroom;
 use crate::cli::send::drive::{self, Manner, Sent, drive};
-use crate::cli::send::shelf::{Shelf, open_store};
+use crate::cli::send::shelf::Shelf;
 use crate::cli::send::{confirm, gate, noted, relay, time, way_out};
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::Level;
 use crate::email::{Composition, invented};
 use crate::files::write_durable;
 use crate::mailing::{Mailed, Mailing, Stage, State};
-use crate::store::NewMailing;
+use crate::store::{self, NewMailing};
 use crate::subscriber::Key;
 
 /// What the editor wants of an issue's mailing.
@@ -38,7 +38,7 @@ pub(crate) fn mail(
     let Some(&first) = places.first() else {
         return Err(CommandError::unexpected("no issue was chosen"));
     };
-    let shelf = open_store(folder)?;
+    let shelf = Shelf::open(folder)?;
     let signing_key = require_key(folder)?;
     let issue = newsroom.issues[first].key.as_str();
     let known = shelf.ask(shelf.store.mailing_of(issue))?;
@@ -124,9 +124,7 @@ fn new(
     if at.is_none()
         && let Some(who) = shelf.ask(shelf.store.engaged())?
     {
-        return Err(crate::cli::send::shelf::failed(
-            crate::store::Error::Engaged { who },
-        ));
+        return Err(store::Error::Engaged { who }.into());
     }
     let question = format!("Mail it to {}?", confirm::recipients(planned.recipients));
     confirm::ask(

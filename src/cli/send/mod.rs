@@ -16,7 +16,7 @@ mod trial;
 pub(crate) use drive::{Manner, Sent};
 pub(crate) use mailing::{Wish, go_on, mail, worse};
 pub(crate) use outbox::{Look, dry_run, say_report};
-pub(crate) use shelf::{open_store, open_store_if_there};
+pub(crate) use shelf::Shelf;
 
 use serde_json::json;
 

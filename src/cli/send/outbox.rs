@@ -12,7 +12,7 @@ use crate::cli::folder::Folder;
 use crate::cli::letters::Letters;
 use crate::cli::newsroom::{Newsroom, template_error};
 use crate::cli::report::{self, counted};
-use crate::cli::send::shelf::{Shelf, open_store_if_there};
+use crate::cli::send::shelf::Shelf;
 use crate::cli::send::{gate, way_out};
 use crate::cli::terminal::Terminal;
 use crate::email::{self, Excluded, Facts, Report, Reporter};
@@ -64,7 +64,7 @@ pub(crate) fn dry_run(
         terminal,
     )?;
     let filter = gate::filter(look.confirm.to.as_deref().unwrap_or_default())?;
-    let list = open_store_if_there(folder)?;
+    let list = Shelf::open_if_there(folder)?;
     let composition = &letters.composition;
     let mut run = DryRun {
         reporter: Reporter::new(

@@ -7,10 +7,11 @@ use chrono::Utc;
 use chrono_tz::Tz;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::cli::mailings::tally_words;
 use crate::cli::send::time;
 use crate::cli::terminal::{Terminal, Volume, printable};
 use crate::delivery::{Event, Watch};
-use crate::mailing::{State, Tally};
+use crate::mailing::State;
 
 /// How often a line is printed where there is no terminal for a bar.
 const LINE: Duration = Duration::from_secs(10);
@@ -53,8 +54,12 @@ impl View {
         let rate = progress.accepted.checked_div(seconds.unsigned_abs().max(1));
         let rate = rate.unwrap_or_default();
         let message = match left.checked_div(rate) {
-            Some(seconds) => format!("{rate}/s, about {} left; {}", span(seconds), states(&tally)),
-            None => states(&tally),
+            Some(seconds) => format!(
+                "{rate}/s, about {} left; {}",
+                span(seconds),
+                tally_words(&tally)
+            ),
+            None => tally_words(&tally),
         };
         match &self.bar {
             Some(bar) => {
@@ -64,7 +69,7 @@ impl View {
             }
             None if self.last.elapsed() >= LINE => {
                 self.last = Instant::now();
-                terminal.note(&format!("{done} of {}: {message}", tally.total()));
+                terminal.note(&format!("{done} done; {message}"));
             }
             None => {}
         }
@@ -83,20 +88,6 @@ impl View {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-    }
-}
-
-/// `12 accepted, 1 rejected`: the states that somebody is in.
-pub(crate) fn states(tally: &Tally) -> String {
-    let words: Vec<String> = State::ALL
-        .into_iter()
-        .filter(|state| tally.of(*state) > 0)
-        .map(|state| format!("{} {}", tally.of(state), state.name()))
-        .collect();
-    if words.is_empty() {
-        "nobody".to_owned()
-    } else {
-        words.join(", ")
     }
 }
 
