@@ -6,6 +6,7 @@ mod architecture;
 mod cli;
 mod corpus;
 mod golden;
+mod kill;
 mod properties;
 mod smtp;
 mod store;
