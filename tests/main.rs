@@ -5,6 +5,7 @@
 mod architecture;
 mod cli;
 mod corpus;
+mod delivery;
 mod golden;
 mod kill;
 mod properties;

@@ -7,8 +7,8 @@ use url::Url;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::email::{
-    Composition, Content, Edition, Error, Excluded, Facts, Letter, Message, Parts, Reporter, Settings,
-    ThawError, WayOut, check, invented,
+    Composition, Content, Edition, Error, Excluded, Facts, Letter, Message, Parts, Reporter,
+    Settings, ThawError, WayOut, check, invented,
 };
 use crate::newsletter::{Mailbox, Newsletter};
 use crate::render::{MailFrame, Templates};

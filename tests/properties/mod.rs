@@ -2,6 +2,7 @@
 
 mod decode;
 mod feed;
+mod lists;
 mod mail;
 mod mutations;
 mod structure;

@@ -33,14 +33,16 @@ pub(crate) fn ask(
         return Ok(());
     }
     if !io::stdin().is_terminal() {
-        return Err(CommandError::usage("nobody is there to be asked: nothing was sent")
-            .hint("say --yes to go on without being asked"));
+        return Err(
+            CommandError::usage("nobody is there to be asked: nothing was sent")
+                .hint("say --yes to go on without being asked"),
+        );
     }
     terminal.err(&format!("{question} Type {}: ", words.join(" or ")));
     let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(|cause| {
-        CommandError::unexpected(format!("the answer cannot be read: {cause}"))
-    })?;
+    io::stdin()
+        .read_line(&mut answer)
+        .map_err(|cause| CommandError::unexpected(format!("the answer cannot be read: {cause}")))?;
     if words.contains(&answer.trim()) {
         return Ok(());
     }

@@ -53,12 +53,13 @@ pub(crate) fn drive(
     terminal: &Terminal,
 ) -> Result<Sent, CommandError> {
     let zone = folder.settings().newsletter.time_zone;
-    if mailing.stage == Stage::Scheduled && !at_its_time(folder, shelf, mailing, manner, terminal)? {
+    if mailing.stage == Stage::Scheduled && !at_its_time(folder, shelf, mailing, manner, terminal)?
+    {
         return sent(shelf, mailing, Exit::Again, terminal);
     }
     let content = shelf.ask(shelf.store.content(mailing.id))?;
-    let composition = Composition::thaw(&content)
-        .map_err(|cause| CommandError::new(Exit::Unexpected, cause))?;
+    let composition =
+        Composition::thaw(&content).map_err(|cause| CommandError::new(Exit::Unexpected, cause))?;
     let relays = relay::relays(folder)?;
     let engagement = shelf.ask(shelf.store.engage(&who()))?;
     let tally = shelf.ask(shelf.store.tally(mailing.id))?;
@@ -73,7 +74,9 @@ pub(crate) fn drive(
     };
     noted::note(folder, mailed, terminal)?;
     if mailing.stage != Stage::Open {
-        let opened = shelf.store.set_stage(mailing.id, Stage::Open, "", Utc::now());
+        let opened = shelf
+            .store
+            .set_stage(mailing.id, Stage::Open, "", Utc::now());
         if !shelf.ask(opened)? {
             return Err(cancelled(mailing));
         }
@@ -141,7 +144,10 @@ fn at_its_time(
     let settings = &folder.settings().delivery;
     let late = Utc::now() - mailing.starts_at;
     if late > TimeDelta::from_std(settings.late).unwrap_or(TimeDelta::MAX) {
-        let question = format!("The mailing of issue {} was to begin on {at}.", mailing.issue);
+        let question = format!(
+            "The mailing of issue {} was to begin on {at}.",
+            mailing.issue
+        );
         confirm::ask(&question, &[&mailing.issue, "yes"], manner.yes, terminal)?;
         return Ok(true);
     }
@@ -157,7 +163,9 @@ fn at_its_time(
     shelf.runtime.block_on(async {
         let mut signals = Signals::new()?;
         loop {
-            let left = (mailing.starts_at - Utc::now()).to_std().unwrap_or_default();
+            let left = (mailing.starts_at - Utc::now())
+                .to_std()
+                .unwrap_or_default();
             if left.is_zero() {
                 return Ok(true);
             }
@@ -214,7 +222,9 @@ fn say_end(
         )),
         End::Trouble { why } => {
             terminal.note(&format!("the relay takes no mail: {why}"));
-            terminal.note(&format!("the mailing is paused; once that is mended, {again}"));
+            terminal.note(&format!(
+                "the mailing is paused; once that is mended, {again}"
+            ));
         }
     }
     Exit::Again
@@ -259,8 +269,11 @@ pub(crate) fn sent(
 
 /// Nothing of a cancelled mailing is sent any more.
 pub(crate) fn cancelled(mailing: &Mailing) -> CommandError {
-    CommandError::usage(format!("the mailing of issue {} was cancelled", mailing.issue))
-        .hint("there is one mailing for each issue: say what is new in another")
+    CommandError::usage(format!(
+        "the mailing of issue {} was cancelled",
+        mailing.issue
+    ))
+    .hint("there is one mailing for each issue: say what is new in another")
 }
 
 fn tally_of(shelf: &Shelf, mailing: &Mailing) -> Result<Tally, CommandError> {

@@ -31,8 +31,10 @@ pub(crate) fn published(
             (_, Some(due)) if at.is_some_and(|at| at >= due) => {}
             (_, Some(due)) => {
                 let due = time::words(due, folder.settings().newsletter.time_zone);
-                return Err(CommandError::usage(format!("{path} is a draft until {due}"))
-                    .hint(format!("say --at \"{}\", or wait", due_words(&due))));
+                return Err(
+                    CommandError::usage(format!("{path} is a draft until {due}"))
+                        .hint(format!("say --at \"{}\", or wait", due_words(&due))),
+                );
             }
             (_, None) => {
                 return Err(CommandError::usage(format!("{path} is a draft"))
@@ -90,8 +92,9 @@ pub(crate) fn answerable(folder: &Folder, confirm: &Confirm) -> Result<(), Comma
         for (name, domain) in [("newsletter.from", domain), ("newsletter.url", host)] {
             if is_nobodys(domain) {
                 let words = format!("{name} is at {domain}, which belongs to nobody");
-                return Err(CommandError::usage(words)
-                    .hint("write your own into config/letterpress.toml"));
+                return Err(
+                    CommandError::usage(words).hint("write your own into config/letterpress.toml")
+                );
             }
         }
     }
@@ -106,18 +109,18 @@ fn is_nobodys(domain: &str) -> bool {
             || domain
                 .strip_suffix(nobodys)
                 .is_some_and(|rest| rest.ends_with('.'))
-    }) || [".test", ".invalid"].iter().any(|end| domain.ends_with(end))
+    }) || [".test", ".invalid"]
+        .iter()
+        .any(|end| domain.ends_with(end))
 }
 
 /// Refuses content that is not what the editor looked at.
 pub(crate) fn expected(confirm: &Confirm, digest: &str) -> Result<(), CommandError> {
     match &confirm.expect {
-        Some(wanted) if !wanted.eq_ignore_ascii_case(digest) => {
-            Err(CommandError::usage(format!(
-                "the content is not that of --expect: its digest is {digest}"
-            ))
-            .hint("look at it with `send --dry-run`, with the same --unsubscribe"))
-        }
+        Some(wanted) if !wanted.eq_ignore_ascii_case(digest) => Err(CommandError::usage(format!(
+            "the content is not that of --expect: its digest is {digest}"
+        ))
+        .hint("look at it with `send --dry-run`, with the same --unsubscribe")),
         _ => Ok(()),
     }
 }

@@ -6,7 +6,8 @@ use crate::cli::args::{Confirm, Only};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::{Folder, LOCK_FILE};
-use crate::cli::letters::{Letters, signing_key};
+use crate::cli::keys::signing_keys;
+use crate::cli::letters::Letters;
 use crate::cli::newsroom::Newsroom;
 use crate::cli::send::drive::{self, Manner, Sent, drive};
 use crate::cli::send::shelf::{Shelf, open_store};
@@ -53,7 +54,8 @@ pub(crate) fn mail(
 
 /// The key that signs links and answers: without it nothing is sent.
 pub(crate) fn require_key(folder: &Folder) -> Result<Key, CommandError> {
-    signing_key(folder)?.ok_or_else(|| {
+    let keys = signing_keys(folder)?.map(|keys| keys.current);
+    keys.ok_or_else(|| {
         let file = &folder.settings().server.key_file;
         CommandError::usage(format!("there is no key in {file}: nobody could leave"))
             .hint("`letterpress init .` makes one; keep it, mail already sent needs it")
@@ -72,7 +74,10 @@ fn new(
     let (settings, options) = (folder.settings(), wish.confirm);
     let issue = &newsroom.issues[places[0]];
     if !wish.only.is_empty() {
-        let words = format!("issue {} was not mailed yet: --only has no meaning", issue.key);
+        let words = format!(
+            "issue {} was not mailed yet: --only has no meaning",
+            issue.key
+        );
         return Err(CommandError::usage(words).hint("send it to everybody first"));
     }
     let now = Utc::now();
@@ -101,7 +106,11 @@ fn new(
     }
 
     let planned = shelf.ask(shelf.store.survey(composition.issue(), filter.clone(), now))?;
-    terminal.note(&format!("issue {}: {}", composition.issue(), composition.title()));
+    terminal.note(&format!(
+        "issue {}: {}",
+        composition.issue(),
+        composition.title()
+    ));
     confirm::show(&planned, terminal);
     terminal.note(&format!("digest {}", composition.digest()));
     terminal.note(&format!("relay {}", relay::name(&settings.smtp.relay)));
@@ -120,7 +129,12 @@ fn new(
         ));
     }
     let question = format!("Mail it to {}?", confirm::recipients(planned.recipients));
-    confirm::ask(&question, &[composition.issue(), "yes"], options.yes, terminal)?;
+    confirm::ask(
+        &question,
+        &[composition.issue(), "yes"],
+        options.yes,
+        terminal,
+    )?;
 
     pin(folder, newsroom, places)?;
     let confirmed = NewMailing {
@@ -130,7 +144,11 @@ fn new(
         content: composition.freeze(),
         filter,
         filter_text,
-        stage: if at.is_some() { Stage::Scheduled } else { Stage::Open },
+        stage: if at.is_some() {
+            Stage::Scheduled
+        } else {
+            Stage::Open
+        },
         starts_at: at.unwrap_or(now),
         now,
     };
@@ -164,7 +182,10 @@ fn again(
     }
     let new = wish.only.contains(&Only::New);
     if options.at.is_some() || (options.to.is_some() && !new) {
-        let words = format!("the mailing of issue {} is confirmed already", mailing.issue);
+        let words = format!(
+            "the mailing of issue {} is confirmed already",
+            mailing.issue
+        );
         return Err(CommandError::usage(words)
             .hint("its recipients and its time are fixed; --only new adds who joined since"));
     }
@@ -190,7 +211,11 @@ fn again(
         } else {
             ""
         };
-        let question = format!("Mail issue {} to {}?{risk}", mailing.issue, question.join(", "));
+        let question = format!(
+            "Mail issue {} to {}?{risk}",
+            mailing.issue,
+            question.join(", ")
+        );
         confirm::ask(&question, &[&mailing.issue, "yes"], options.yes, terminal)?;
         if new {
             shelf.ask(shelf.store.include(mailing.id, filter, now))?;
@@ -204,7 +229,14 @@ fn again(
         terminal.note("there is nobody left to mail it to");
         return drive::sent(shelf, mailing, drive::finished(&tally), terminal);
     }
-    drive(folder, shelf, mailing, signing_key, manner(options), terminal)
+    drive(
+        folder,
+        shelf,
+        mailing,
+        signing_key,
+        manner(options),
+        terminal,
+    )
 }
 
 /// Says that the issue has a mailing, and whether it says something else now.
@@ -261,8 +293,10 @@ fn sound(letters: &Letters, terminal: &Terminal) -> Result<(), CommandError> {
     if errors == 0 {
         return Ok(());
     }
-    Err(CommandError::findings("the mail has errors: nothing was sent")
-        .hint("`send --dry-run` shows every message"))
+    Err(
+        CommandError::findings("the mail has errors: nothing was sent")
+            .hint("`send --dry-run` shows every message"),
+    )
 }
 
 /// Pins who the issue is, as a build would: its key is that of its mailing for

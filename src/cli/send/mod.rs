@@ -176,4 +176,3 @@ pub(crate) fn has_errors(newsroom: &Newsroom, places: &[usize], errors: usize) -
     let has = if paths.len() == 1 { "has" } else { "have" };
     format!("{} {has} {}", paths.join(", "), counted(errors, "error"))
 }
-

@@ -208,7 +208,11 @@ pub(crate) fn say_report(
             if help.is_empty() { "" } else { "; " },
         ));
     }
-    let mut reasons: Vec<&str> = report.excluded.iter().map(|one| one.reason.as_str()).collect();
+    let mut reasons: Vec<&str> = report
+        .excluded
+        .iter()
+        .map(|one| one.reason.as_str())
+        .collect();
     reasons.sort_unstable();
     for same in reasons.chunk_by(|one, other| one == other) {
         terminal.note(&format!("{} not: {}", same.len(), same[0]));

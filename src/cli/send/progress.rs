@@ -53,11 +53,7 @@ impl View {
         let rate = progress.accepted.checked_div(seconds.unsigned_abs().max(1));
         let rate = rate.unwrap_or_default();
         let message = match left.checked_div(rate) {
-            Some(seconds) => format!(
-                "{rate}/s, about {} left; {}",
-                span(seconds),
-                states(&tally)
-            ),
+            Some(seconds) => format!("{rate}/s, about {} left; {}", span(seconds), states(&tally)),
             None => states(&tally),
         };
         match &self.bar {
@@ -110,7 +106,10 @@ fn words(event: &Event, zone: Tz) -> String {
         Event::Resting {
             provider: Some(provider),
             until,
-        } => format!("{provider} asks us to wait: its mail rests until {}", at(*until)),
+        } => format!(
+            "{provider} asks us to wait: its mail rests until {}",
+            at(*until)
+        ),
         Event::Resting {
             provider: None,
             until,

@@ -52,9 +52,7 @@ pub(crate) fn failed(error: store::Error) -> CommandError {
             Exit::Usage,
             "`letterpress subscribers import FILE` makes one from a list",
         ),
-        store::Error::Engaged { .. } => {
-            (Exit::Again, "wait until it is done, then run this again")
-        }
+        store::Error::Engaged { .. } => (Exit::Again, "wait until it is done, then run this again"),
         store::Error::Locked { .. } => (Exit::Again, "see what else has the file open"),
         store::Error::Newer { .. } => (Exit::Usage, "use that version, or a newer one"),
         store::Error::Damaged { .. } => (Exit::Unexpected, "take the last backup in its place"),

@@ -7,9 +7,17 @@ use crate::cli::error::CommandError;
 
 /// Understands a date with a time, or a time alone, which is its next coming;
 /// without a zone it is the newsletter's.
-pub(crate) fn parse(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>, CommandError> {
+pub(crate) fn parse(
+    text: &str,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, CommandError> {
     let text = text.trim();
-    for format in ["%Y-%m-%dT%H:%M:%S%#z", "%Y-%m-%dT%H:%M%#z", "%Y-%m-%d %H:%M%#z"] {
+    for format in [
+        "%Y-%m-%dT%H:%M:%S%#z",
+        "%Y-%m-%dT%H:%M%#z",
+        "%Y-%m-%d %H:%M%#z",
+    ] {
         if let Ok(at) = DateTime::parse_from_str(text, format) {
             return Ok(at.to_utc());
         }
@@ -36,7 +44,9 @@ pub(crate) fn parse(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime
 
 /// For people, in the newsletter's zone.
 pub(crate) fn words(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
+    at.with_timezone(&zone)
+        .format("%Y-%m-%d %H:%M %Z")
+        .to_string()
 }
 
 fn in_zone(local: NaiveDateTime, zone: Tz) -> Result<DateTime<Utc>, CommandError> {
