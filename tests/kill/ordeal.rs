@@ -166,7 +166,7 @@ impl Ordeal {
                 break;
             }
             kills += 1;
-            left.extend(self.somebody_leaves(&rows));
+            left.extend(self.somebody_leaves(&rows, &left));
             before = rows;
         }
         self.finish();
@@ -316,10 +316,10 @@ impl Ordeal {
     }
 
     /// Suppresses one who waits for the mailing, while nobody sends it.
-    fn somebody_leaves(&mut self, rows: &Rows) -> Option<String> {
+    fn somebody_leaves(&mut self, rows: &Rows, left: &BTreeSet<String>) -> Option<String> {
         let waiting: Vec<String> = books::in_states(rows, &[State::Pending])
             .into_iter()
-            .filter(|address| address.starts_with("reader"))
+            .filter(|address| address.starts_with("reader") && !left.contains(address))
             .collect();
         let address = waiting
             .get(self.random.below(waiting.len().max(1) as u64) as usize)?
