@@ -12,6 +12,7 @@ mod frame;
 mod ids;
 mod init;
 mod inspect;
+mod mailings;
 mod new;
 mod publish;
 mod render;
