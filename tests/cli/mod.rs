@@ -14,6 +14,7 @@ mod ids;
 mod init;
 mod inspect;
 mod mailing;
+mod mailings;
 mod new;
 mod publish;
 mod render;

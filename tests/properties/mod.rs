@@ -4,5 +4,6 @@ mod decode;
 mod feed;
 mod lists;
 mod mail;
+mod mailing;
 mod mutations;
 mod structure;
