@@ -48,8 +48,8 @@ ISSUE is a number (12), latest, next, a slug, a date (2026-02-27), any of them
 after a language (en/12), or a path. `letterpress COMMAND --help` says more.
 
 Exit codes: 0 done, 1 unexpected failure, 2 wrong usage or configuration, 3 the
-issue has errors, 4 finished with messages rejected or unknown, 75 unfinished:
-run it again.";
+issue has errors, 4 finished with messages rejected or unknown, or lines of a list
+not understood, 75 unfinished: run it again.";
 
 /// What every command understands.
 #[derive(Debug, Args)]
@@ -103,10 +103,12 @@ pub(crate) enum Command {
     Render(Render),
     /// Write the feeds and the web archive
     Build(Build),
-    /// Check, build and deploy in one go; with --dry-run only show it, mail included
+    /// Check, build, deploy and mail in one go; with --dry-run only show it
     Publish(Publish),
-    /// Build an issue's mail: as files, or as a test to yourself
+    /// Mail an issue: to the list, to yourself, or as files
     Send(Send),
+    /// Go on with mailings that are not finished
+    Resume(Resume),
     /// List what was mailed
     Mailings(Mailings),
     /// Say how far a mailing is and who is sending
@@ -125,6 +127,8 @@ pub(crate) enum Command {
     /// Addresses and domains that are never mailed
     #[command(subcommand, arg_required_else_help = true)]
     Suppressions(Suppressions),
+    /// Read what came back: delivery reports, complaints, mails to leave
+    Bounces(Bounces),
     /// Take over the ids of a feed that was published before
     #[command(subcommand, arg_required_else_help = true)]
     Ids(Ids),
@@ -264,15 +268,19 @@ pub(crate) struct Build {
 #[command(after_help = "\
 Examples:
   letterpress publish latest --dry-run      then open outbox/index.html
-  letterpress publish latest                feeds and archive, then publish.deploy
+  letterpress publish latest --unsubscribe mailto
+                                            feeds and archive, publish.deploy, the mail
 
-An issue with errors stops it before anything is written. No mail is sent.")]
+An issue with errors stops it before anything is written. Without a relay or a
+list it ends after the feeds and says so.")]
 pub(crate) struct Publish {
     /// The issue: 12, latest, next, a slug, a date, en/12 or a path
     pub(crate) issue: String,
     /// Put all of it under outbox/ and change nothing else
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) confirm: Confirm,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -283,7 +291,12 @@ pub(crate) struct Publish {
 Examples:
   letterpress send next --dry-run           every message as a file in outbox/
   letterpress send next --test me@example.org
-                                            the real message, to yourself alone")]
+                                            the real message, to yourself alone
+  letterpress send 12 --unsubscribe mailto  the mailing; asks before it starts
+  letterpress send 12 --only new            those who joined since
+
+Recipients and content are fixed when a mailing is confirmed; the same command
+again goes on with that list.")]
 pub(crate) struct Send {
     /// The issue: 12, latest, next, a slug, a date, en/12 or a path
     pub(crate) issue: String,
@@ -298,9 +311,118 @@ pub(crate) struct Send {
         requires = "dry_run"
     )]
     pub(crate) outbox: PathBuf,
+    /// Let a dry run write every message, however many
+    #[arg(long, requires = "dry_run")]
+    pub(crate) all: bool,
     /// Send the real message through the real relay, to these addresses alone
     #[arg(long, value_name = "ADDR", num_args = 1..)]
     pub(crate) test: Vec<String>,
+    #[command(flatten)]
+    pub(crate) confirm: Confirm,
+    /// Add or try again those of an earlier mailing: new, rejected, deferred, unknown
+    #[arg(
+        long,
+        value_name = "WHO",
+        value_enum,
+        value_delimiter = ',',
+        hide_possible_values = true,
+        conflicts_with_all = ["dry_run", "test"]
+    )]
+    pub(crate) only: Vec<Only>,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is said of a mailing before it starts.
+#[derive(Debug, Args)]
+pub(crate) struct Confirm {
+    /// Start without asking
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) yes: bool,
+    /// Start then: 2026-03-06T08:00, 08:00 or with a zone, 2026-03-06T08:00+01:00
+    #[arg(long, value_name = "TIME", conflicts_with = "dry_run")]
+    pub(crate) at: Option<String>,
+    /// Only send content of this digest, as the dry run printed it
+    #[arg(long, value_name = "DIGEST", conflicts_with = "dry_run")]
+    pub(crate) expect: Option<String>,
+    /// Only to these: lang:en, tag:x, edition:paid, mailed:665, with and, or, not
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) to: Option<String>,
+    /// How readers leave: mailto, where no server answers links
+    #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
+    pub(crate) unsubscribe: Option<Unsubscribe>,
+    /// Mail an issue although it was mailed before, or is older than the list
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) yes_again: bool,
+    /// Stay until everybody has it, however often that must be tried
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) wait: bool,
+}
+
+/// How readers leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Unsubscribe {
+    /// By a mail alone.
+    Mailto,
+}
+
+/// Whom a further run of a mailing is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Only {
+    /// Who joined since.
+    New,
+    /// Who was refused.
+    Rejected,
+    /// Who was put off, before their time.
+    Deferred,
+    /// Of whom it is not known; they may get it twice.
+    Unknown,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  letterpress resume                        all mailings that are not finished
+  letterpress resume 12 --wait              that of issue 12, to the end
+
+What was put off is tried at once, unless the server asked to be left alone. What
+is scheduled is waited for.")]
+pub(crate) struct Resume {
+    /// The mailing, by its issue; all that are unfinished when none is named
+    pub(crate) mailing: Option<String>,
+    /// Start what was missed without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Stay until everybody has it, however often that must be tried
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  letterpress bounces ~/Maildir/.bounces --dry-run   what would follow
+  letterpress bounces ~/Maildir/.bounces             messages of new/ are seen then
+  letterpress bounces - < mbox                       a message or an mbox
+
+No such mailbox, or called spam: suppressed at once. Not delivered for now:
+counted, and suppressed after bounces.soft_limit messages. Only a report with a
+token of ours means anybody. Exit code 4 when something could not be read; that is
+kept for you to look at.")]
+pub(crate) struct Bounces {
+    /// A message, an mbox or a Maildir; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) source: PathBuf,
+    /// Only say what would follow
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Where a copy goes of what cannot be read
+    #[arg(long, value_name = "DIR", default_value = "data/unreadable")]
+    pub(crate) keep: PathBuf,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,

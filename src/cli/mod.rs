@@ -6,6 +6,7 @@
 
 mod args;
 mod backup;
+mod bounces;
 mod build;
 mod catalog;
 mod check;
@@ -17,15 +18,16 @@ mod folder;
 mod ids;
 mod init;
 mod inspect;
+mod keys;
 mod letters;
 mod mailings;
 mod new;
 mod newsroom;
-mod outbox;
 mod parallel;
 mod publish;
 mod render;
 mod report;
+mod resume;
 mod send;
 mod since;
 mod stamp;
@@ -94,6 +96,7 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Build(options) => build::run(global, options, terminal),
         Command::Publish(options) => publish::run(global, options, terminal),
         Command::Send(options) => send::run(global, options, terminal),
+        Command::Resume(options) => resume::run(global, options, terminal),
         Command::Mailings(options) => mailings::list(global, options, terminal),
         Command::Status(options) => mailings::status(global, options, terminal),
         Command::Pause(options) => mailings::pause(global, options, terminal),
@@ -102,6 +105,7 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Backup(options) => backup::run(global, options, terminal),
         Command::Subscribers(options) => subscribers::run(global, options, terminal),
         Command::Suppressions(options) => suppressions::run(global, options, terminal),
+        Command::Bounces(options) => bounces::run(global, options, terminal),
         Command::Ids(options) => ids::run(global, options, terminal),
         Command::Config(options) => config::run(global, options, terminal),
         Command::Completions(options) => completions::completions(options, terminal),

@@ -63,6 +63,14 @@ struct Down {
     trouble: Option<String>,
 }
 
+impl Down {
+    /// Somebody got through.
+    fn is_up(&mut self) {
+        self.times = 0;
+        self.until = None;
+    }
+}
+
 impl Shared {
     /// Takes up limits and delays where the last run left them.
     pub(crate) async fn new(run: Run, watch: Arc<Watch>) -> Result<Shared, Error> {
@@ -154,18 +162,20 @@ impl Shared {
         self.queue().next_lane(now).map(|_| ())
     }
 
-    /// A delivery that was taken ended, and this is what it says.
-    pub(crate) fn ended(&self, candidate: &Candidate, sign: &Sign) {
+    /// A delivery that was taken ended, by this relay, and this is what it says.
+    pub(crate) fn ended(&self, candidate: &Candidate, sign: &Sign, relay: usize) {
         let now = self.now();
         let seed = candidate.subscriber.0.unsigned_abs();
         let resting = self.queue().ended(candidate, sign, now, seed);
         if let Some(until) = resting {
-            let relay = *sign == Sign::RelayThrottles;
-            let provider = (!relay).then(|| candidate.provider.clone());
+            let whole = *sign == Sign::RelayThrottles;
+            let provider = (!whole).then(|| candidate.provider.clone());
             self.watch.tell(Event::Resting { provider, until });
         }
         match sign {
-            Sign::Open => *self.down() = Down::default(),
+            // Of a relay that another has taken over from.
+            _ if relay != self.relay() => {}
+            Sign::Open => self.down().is_up(),
             Sign::RelayDown(why) => self.relay_down(why, now),
             Sign::Stop(halt, why) => self.relay_stops(*halt, why),
             _ => {}
@@ -210,7 +220,7 @@ impl Shared {
             return self.stop_for(why);
         };
         self.in_use.store(next, Ordering::Relaxed);
-        *self.down() = Down::default();
+        self.down().is_up();
         let relay = relay.name.clone();
         self.watch.tell(Event::Switched { relay });
     }

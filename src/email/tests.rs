@@ -7,8 +7,8 @@ use url::Url;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::email::{
-    Composition, Content, Edition, Error, Excluded, Facts, Letter, Message, Parts, Settings,
-    ThawError, WayOut, check, invented, report,
+    Composition, Content, Edition, Error, Excluded, Facts, Letter, Message, Parts, Reporter,
+    Settings, ThawError, WayOut, check, invented,
 };
 use crate::newsletter::{Mailbox, Newsletter};
 use crate::render::{MailFrame, Templates};
@@ -614,7 +614,9 @@ fn a_report_counts_each_finding_once_a_message_and_its_page_escapes_all() {
         address: "gone@example.net".to_owned(),
         reason: "unsubscribed".to_owned(),
     }];
-    let report = report("Weekly", "7", "abc", true, excluded, &facts);
+    let mut reporter = Reporter::new("Weekly", "7", "abc", true);
+    facts.iter().for_each(|facts| reporter.add(facts));
+    let report = reporter.finish(excluded);
     let found: Vec<(&str, usize)> = report
         .findings
         .iter()

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+mod bounces;
 mod build;
 mod check;
 mod config;
@@ -12,6 +13,7 @@ mod frame;
 mod ids;
 mod init;
 mod inspect;
+mod mailing;
 mod mailings;
 mod new;
 mod publish;

@@ -9,6 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
 use crate::cli::store::{create, open_if_there, wait};
 use crate::cli::subscribers::account::Account;
+use crate::cli::subscribers::progress::Progress;
 use crate::cli::subscribers::status;
 use crate::cli::terminal::{Terminal, printable};
 use crate::files::Pieces;
@@ -32,8 +33,9 @@ pub(super) fn run(
         true => Pieces::keep(std::io::stdin().lock(), Path::new("standard input"))?,
         false => Pieces::open(&folder.path(&options.file))?,
     };
+    let mut progress = Progress::of(&pieces, options, terminal);
     let mut survey = Survey::default();
-    let seen = each_line(&mut pieces, &reading, |line| {
+    let seen = each_line(&mut pieces, &reading, &mut progress, |line| {
         survey.note(&line);
         Ok(())
     })?;
@@ -53,8 +55,11 @@ pub(super) fn run(
         account: &mut account,
         terminal,
     };
-    each_line(&mut pieces, &reading, |line| import.take(line))?;
+    each_line(&mut pieces, &reading, &mut progress, |line| {
+        import.take(line)
+    })?;
     import.flush()?;
+    progress.end();
     let format = seen.format().unwrap_or(Format::Plain);
     if options.json {
         account.json(format, seen.recoded(), terminal)?;
@@ -122,12 +127,14 @@ fn advise(seen: &Reader, reading: &Options, terminal: &Terminal) {
 fn each_line(
     pieces: &mut Pieces,
     reading: &Options,
+    progress: &mut Progress,
     mut take: impl FnMut(Line) -> Result<(), CommandError>,
 ) -> Result<Reader, CommandError> {
     let mut reader = Reader::new(reading.clone());
     let mut lines = Vec::new();
     pieces.each(|piece| {
         reader.feed(piece, &mut lines).map_err(no_list)?;
+        progress.advance(piece.len());
         lines.drain(..).try_for_each(&mut take)
     })?;
     reader.finish(&mut lines).map_err(no_list)?;

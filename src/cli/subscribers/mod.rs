@@ -4,6 +4,7 @@ mod account;
 mod export;
 mod import;
 mod people;
+mod progress;
 
 use crate::cli::args::{Global, Subscribers};
 use crate::cli::error::CommandError;

@@ -44,6 +44,7 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
         mail: read.mail(),
         store: read.store(),
         delivery: read.delivery(),
+        bounces: read.bounces(),
         smtp: read.smtp(),
         server: Server {
             url: read

@@ -148,7 +148,7 @@ fn group(
 
 /// Takes steps in one transaction, a savepoint each, so that one that fails
 /// undoes no other. What is answered `Ok` is on the disk.
-fn take(connection: &mut Connection, steps: &[Step]) -> Vec<Result<Verdict, Failure>> {
+pub(super) fn take(connection: &mut Connection, steps: &[Step]) -> Vec<Result<Verdict, Failure>> {
     let verdicts = match steps {
         [_] => None,
         _ => together(connection, steps),
