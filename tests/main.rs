@@ -7,6 +7,7 @@ mod cli;
 mod corpus;
 mod delivery;
 mod golden;
+mod kill;
 mod properties;
 mod smtp;
 mod store;

@@ -12,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
 use crate::cli::newsroom::{read_pages, read_templates};
 use crate::cli::report::{self, Counts, Format, counted};
+use crate::cli::signer;
 use crate::cli::since::{Added, tracked};
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::{Diagnostic, Finding, Level};
@@ -49,6 +50,7 @@ pub(crate) fn run(
             findings.extend(read_templates(&folder)?.1);
             findings.extend(pages(&folder, &reader)?);
             findings.extend(exposed(&folder));
+            findings.extend(signer::read(&folder).err());
             catalog.summaries.len()
         }
     };
@@ -234,6 +236,9 @@ fn exposed(folder: &Folder) -> Vec<Finding> {
     let settings = folder.settings();
     let mut paths = vec!["data", settings.server.key_file.as_str()];
     paths.extend(settings.smtp.password_file.as_deref());
+    let keys = [&settings.dkim.rsa, &settings.dkim.ed25519];
+    let files = keys.into_iter().flatten().map(|key| key.file.as_deref());
+    paths.extend(files.flatten());
     let findings = tracked(&folder.root, &paths).into_iter().map(|path| {
         let words = "Git tracks this file, so everybody with the repository has it";
         let help = format!("git rm --cached {path}, list it in .gitignore, and replace the key");

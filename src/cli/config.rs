@@ -7,8 +7,10 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::{CONFIG_FILE, Folder};
 use crate::cli::report::{self, Counts};
+use crate::cli::signer;
 use crate::cli::terminal::Terminal;
 use crate::config::{show_json, show_toml};
+use crate::diagnostic::Finding;
 
 /// Runs `letterpress config`.
 pub(crate) fn run(
@@ -35,11 +37,12 @@ fn show(folder: &Folder, as_json: bool, terminal: &mut Terminal) -> Result<Exit,
     for finding in &folder.loaded.findings {
         terminal.err(&report::human(finding, terminal.color_err()));
     }
-    Ok(exit(folder))
+    Ok(exit(&folder.loaded.findings))
 }
 
 fn check(folder: &Folder, as_json: bool, terminal: &mut Terminal) -> Result<Exit, CommandError> {
-    let findings = &folder.loaded.findings;
+    let mut findings = folder.loaded.findings.clone();
+    findings.extend(signer::read(folder).err());
     let settings = folder.settings();
     let wants = [
         ("feeds and archive", settings.require_web()),
@@ -54,11 +57,11 @@ fn check(folder: &Folder, as_json: bool, terminal: &mut Terminal) -> Result<Exit
                 ((*what).to_owned(), json!(keys.unwrap_or_default()))
             })
             .collect();
-        let findings: Vec<_> = findings.iter().map(report::json).collect();
-        terminal.json(&json!({"findings": findings, "missing": missing}))?;
-        return Ok(exit(folder));
+        let said: Vec<_> = findings.iter().map(report::json).collect();
+        terminal.json(&json!({"findings": said, "missing": missing}))?;
+        return Ok(exit(&findings));
     }
-    for finding in findings {
+    for finding in &findings {
         let text = report::human(finding, terminal.color_out());
         terminal.data(text.as_bytes())?;
     }
@@ -75,13 +78,13 @@ fn check(folder: &Folder, as_json: bool, terminal: &mut Terminal) -> Result<Exit
     if !asked.is_empty() {
         terminal.note(&format!("write them into {CONFIG_FILE}"));
     }
-    let counts = Counts::of(findings);
+    let counts = Counts::of(&findings);
     terminal.note(&format!("settings: {}", counts.words()));
-    Ok(exit(folder))
+    Ok(exit(&findings))
 }
 
-fn exit(folder: &Folder) -> Exit {
-    if Counts::of(&folder.loaded.findings).errors > 0 {
+fn exit(findings: &[Finding]) -> Exit {
+    if Counts::of(findings).errors > 0 {
         Exit::Usage
     } else {
         Exit::Done

@@ -92,7 +92,12 @@ impl Shape {
 }
 
 /// Settings that are read from the environment alone.
-pub(crate) const SECRETS: [&str; 2] = ["smtp.password", "smtp.fallback.password"];
+pub(crate) const SECRETS: [&str; 4] = [
+    "smtp.password",
+    "smtp.fallback.password",
+    "dkim.key",
+    "dkim.ed25519_key",
+];
 
 /// Settings whose value is a length of time.
 const TIMES: [&str; 5] = [

@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use secrecy::SecretString;
 use url::Url;
 
 use crate::archive::{self, Also};
@@ -27,8 +30,12 @@ pub struct Settings {
     pub store: Store,
     /// How a mailing is handed over.
     pub delivery: delivery::Settings,
+    /// What follows from messages that come back.
+    pub bounces: Bounces,
     /// The relay.
     pub smtp: Smtp,
+    /// The signature under each mail.
+    pub dkim: Dkim,
     /// The public server that links in mail lead to.
     pub server: Server,
     /// The look of pages and mail.
@@ -113,6 +120,37 @@ pub struct Fallback {
 pub struct Store {
     /// The SQLite file, absolute or relative to the newsletter's folder.
     pub path: String,
+}
+
+/// What follows from messages that come back.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounces {
+    /// So many messages that were not delivered for now suppress an address.
+    pub soft_limit: u64,
+    /// Within this time.
+    pub soft_window: Duration,
+}
+
+/// The signature under each mail (RFC 6376).
+#[derive(Debug)]
+pub struct Dkim {
+    /// The domain that signs, in ASCII; empty where no sender is set either.
+    pub domain: String,
+    /// The RSA key; without one nothing is signed.
+    pub rsa: Option<DkimKey>,
+    /// The Ed25519 key of a second signature.
+    pub ed25519: Option<DkimKey>,
+}
+
+/// Where a private key is, and where its public half is published.
+#[derive(Debug)]
+pub struct DkimKey {
+    /// The name below `_domainkey` of the domain.
+    pub selector: String,
+    /// The key itself, where the environment gives it.
+    pub secret: Option<SecretString>,
+    /// Its file otherwise, relative to the newsletter's folder.
+    pub file: Option<String>,
 }
 
 /// The public server.

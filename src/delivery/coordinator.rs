@@ -11,6 +11,7 @@ use crate::delivery::error::Error;
 use crate::delivery::judge::Sign;
 use crate::delivery::progress::{Event, Stop, Watch};
 use crate::delivery::queue::Queue;
+use crate::delivery::rests::PROVIDER;
 use crate::delivery::{Clock, Compose, End, Relay, Run, Settings};
 use crate::mailing::{Halt, MailingId, Meter, Pace, Stage, State};
 use crate::store::{Candidate, Store};
@@ -249,8 +250,6 @@ impl Shared {
         Ok(())
     }
 }
-
-const PROVIDER: &str = "provider:";
 
 fn relay_limit(name: &str) -> String {
     format!("relay:{name}")

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::email::clean::clean_body;
 use crate::email::digest::Digests;
+use crate::email::dkim::Signer;
 use crate::email::head::{self, Head};
 use crate::email::links::{LinkRoots, Links, WayOut};
 use crate::email::message::{Content, Envelope, Error, Message, Parts, Settings};
@@ -189,17 +190,25 @@ impl Composition {
     }
 
     /// The message for one recipient, in their language or the default. It is a
-    /// function of the composition, the key and the recipient.
+    /// function of the composition, the key, the signer and the recipient, and
+    /// signed as of the composition's moment. Neither key is kept.
     ///
     /// # Errors
     ///
     /// Where an overridden template fails on this recipient's values.
-    pub fn message(&self, key: Option<&Key>, recipient: &Recipient) -> Result<Message, Error> {
+    pub fn message(
+        &self,
+        key: Option<&Key>,
+        signer: Option<&Signer>,
+        recipient: &Recipient,
+    ) -> Result<Message, Error> {
         let (_, cast) = self.cast(recipient);
         let links = self.links(key, cast, recipient);
         let personal = personal(cast, recipient, &links);
         let mould = cast.mould(&personal, self.parts)?;
-        self.fill(cast, &mould, recipient, &links, &personal)
+        let mut message = self.fill(cast, &mould, recipient, &links, &personal)?;
+        self.sign(&mut message, signer)?;
+        Ok(message)
     }
 
     /// The message with what it was made of.
@@ -207,12 +216,18 @@ impl Composition {
     /// # Errors
     ///
     /// As [`Composition::message`].
-    pub fn letter(&self, key: Option<&Key>, recipient: &Recipient) -> Result<Letter, Error> {
+    pub fn letter(
+        &self,
+        key: Option<&Key>,
+        signer: Option<&Signer>,
+        recipient: &Recipient,
+    ) -> Result<Letter, Error> {
         let (_, cast) = self.cast(recipient);
         let links = self.links(key, cast, recipient);
         let personal = personal(cast, recipient, &links);
         let mould = cast.mould(&personal, self.parts)?;
-        let message = self.fill(cast, &mould, recipient, &links, &personal)?;
+        let mut message = self.fill(cast, &mould, recipient, &links, &personal)?;
+        self.sign(&mut message, signer)?;
         let render::Parts {
             subject,
             html,
@@ -258,6 +273,16 @@ impl Composition {
             bytes,
             message_id,
         })
+    }
+
+    /// The moment is that of Date, so that a message made again is the same.
+    fn sign(&self, message: &mut Message, signer: Option<&Signer>) -> Result<(), Error> {
+        match signer {
+            Some(signer) => signer
+                .sign(&mut message.bytes, self.moment)
+                .map_err(Error::Sign),
+            None => Ok(()),
+        }
     }
 
     fn links(&self, key: Option<&Key>, cast: &Cast, recipient: &Recipient) -> Links {

@@ -7,7 +7,7 @@
 //! it is 7-bit (RFC 5322 §2.3, RFC 2045), so that no relay has a reason to
 //! touch it on the way.
 //!
-//! Nothing here sends; `transport` does.
+//! Nothing here sends; `transport` does. [`dkim`] signs what is finished.
 //!
 //! A [`Composition`] holds what all recipients share, encoded; each message is
 //! made from it by putting the recipient's values in their places. It can be
@@ -18,6 +18,7 @@ mod check;
 mod clean;
 mod composition;
 mod digest;
+pub mod dkim;
 mod frozen;
 mod head;
 mod header;
@@ -37,4 +38,4 @@ pub use frozen::ThawError;
 pub use invented::invented;
 pub use links::{LinkRoots, Links, WayOut};
 pub use message::{Content, Envelope, Error, Message, Parts, Settings};
-pub use outbox::{Excluded, Facts, FindingLine, MessageLine, Report, Totals, report};
+pub use outbox::{Excluded, Facts, FindingLine, MessageLine, Report, Reporter, Totals};

@@ -7,8 +7,8 @@ use url::Url;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::email::{
-    Composition, Content, Edition, Error, Excluded, Facts, Letter, Message, Parts, Settings,
-    ThawError, WayOut, check, invented, report,
+    Composition, Content, Edition, Error, Excluded, Facts, Letter, Message, Parts, Reporter,
+    Settings, ThawError, WayOut, check, invented,
 };
 use crate::newsletter::{Mailbox, Newsletter};
 use crate::render::{MailFrame, Templates};
@@ -99,13 +99,13 @@ fn ada() -> Recipient {
 
 fn made(settings: &Settings, recipient: &Recipient) -> Message {
     composition(settings)
-        .message(Some(&key()), recipient)
+        .message(Some(&key()), None, recipient)
         .unwrap()
 }
 
 fn letter(key: Option<&Key>) -> Letter {
     composition(&Settings::default())
-        .letter(key, &ada())
+        .letter(key, None, &ada())
         .unwrap()
 }
 
@@ -295,7 +295,7 @@ fn moments_out_of_range_still_make_a_date() {
         let settings = Settings::default();
         let way_out = WayOut::OneClick;
         let made = Composition::new(&settings, "7", "", editions, &server, moment, way_out);
-        let message = made.unwrap().message(None, &ada()).unwrap();
+        let message = made.unwrap().message(None, None, &ada()).unwrap();
         assert!(message.header().contains(&format!(" {year} ")));
     }
 }
@@ -317,7 +317,7 @@ fn the_smaller_encoding_is_taken() {
         let settings = Settings { parts: Parts::Text };
         let editions = vec![edition("en", frame(SUBJECT, HTML, &text))];
         let composition = attempt(&settings, editions).unwrap();
-        let message = composition.message(None, &ada()).unwrap();
+        let message = composition.message(None, None, &ada()).unwrap();
         assert!(
             message
                 .header()
@@ -348,7 +348,7 @@ fn a_recipient_gets_the_nearest_language() {
     for (wanted, expected) in cases {
         let mut recipient = ada();
         recipient.language = wanted.map(str::to_owned);
-        let letter = composition.letter(None, &recipient).unwrap();
+        let letter = composition.letter(None, None, &recipient).unwrap();
         assert_eq!(letter.content.language, expected, "{wanted:?}");
         assert_eq!(letter.content.subject, expected);
     }
@@ -370,7 +370,7 @@ fn a_mailing_without_a_server_is_left_by_mail() {
         WayOut::Mailto,
     )
     .unwrap();
-    let letter = composition.letter(Some(&key()), &ada()).unwrap();
+    let letter = composition.letter(Some(&key()), None, &ada()).unwrap();
     let header = letter.message.header().replace("\r\n ", " ");
     assert!(
         header.contains("\r\nList-Unsubscribe: <mailto:unsubscribe+"),
@@ -398,7 +398,7 @@ fn who_has_a_name_is_greeted_and_a_name_makes_no_variant() {
     let composition = attempt(&settings, editions).unwrap();
     let said = |name: &str| {
         let recipient = Recipient::new(ada().address).named(name);
-        let letter = composition.letter(None, &recipient).unwrap();
+        let letter = composition.letter(None, None, &recipient).unwrap();
         (letter.content.text, composition.variant(None, &recipient))
     };
     let (ada, bob, nobody) = (said("Ada"), said("Bob"), said(""));
@@ -496,7 +496,7 @@ fn codes(change: impl FnOnce(&mut Content, &mut Newsletter)) -> Vec<&'static str
         ..edition("en", frame(SUBJECT, HTML, TEXT))
     };
     let composition = attempt(&Settings::default(), vec![edition]).unwrap();
-    let letter = composition.letter(Some(&key()), &ada()).unwrap();
+    let letter = composition.letter(Some(&key()), None, &ada()).unwrap();
     check(&letter.message, &content, &letter.links)
         .iter()
         .map(|diagnostic| diagnostic.code)
@@ -568,7 +568,7 @@ fn a_server_without_https_has_no_one_click() {
     let way_out = WayOut::OneClick;
     let composition =
         Composition::new(&settings, "7", "", editions, &server, moment(), way_out).unwrap();
-    let letter = composition.letter(Some(&key()), &ada()).unwrap();
+    let letter = composition.letter(Some(&key()), None, &ada()).unwrap();
     let found = check(&letter.message, &letter.content, &letter.links);
     assert_eq!(found[0].code, "missing-one-click");
 }
@@ -589,7 +589,7 @@ fn a_report_counts_each_finding_once_a_message_and_its_page_escapes_all() {
     let made: Vec<(Content, Message, Vec<Diagnostic>)> = people
         .iter()
         .map(|recipient| {
-            let letter = composition(&Settings::default()).letter(None, recipient);
+            let letter = composition(&Settings::default()).letter(None, None, recipient);
             let mut letter = letter.unwrap();
             letter.content.html += "<img src=\"a.png\"><img src=\"b.png\">";
             let found = check(&letter.message, &letter.content, &letter.links);
@@ -614,7 +614,9 @@ fn a_report_counts_each_finding_once_a_message_and_its_page_escapes_all() {
         address: "gone@example.net".to_owned(),
         reason: "unsubscribed".to_owned(),
     }];
-    let report = report("Weekly", "7", "abc", true, excluded, &facts);
+    let mut reporter = Reporter::new("Weekly", "7", "abc", true);
+    facts.iter().for_each(|facts| reporter.add(facts));
+    let report = reporter.finish(excluded);
     let found: Vec<(&str, usize)> = report
         .findings
         .iter()

@@ -278,7 +278,7 @@ async fn killed_at(fates: Vec<u8>, kills: Vec<u64>, connections: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     #[test]
     fn under_any_replies_and_kills_nobody_is_lost_or_mailed_twice(

@@ -141,7 +141,7 @@ fn recipient(subject: &str, name: &str, body: &str) -> Recipient {
 fn made(subject: &str, name: &str, title: &str, body: &str, parts: Parts) -> Message {
     let composition = composed(title, &WRITES, parts);
     composition
-        .message(None, &recipient(subject, name, body))
+        .message(None, None, &recipient(subject, name, body))
         .unwrap()
 }
 
@@ -246,10 +246,10 @@ proptest! {
             prop_assert_eq!(thawed.freeze(), frozen);
             for name in [name.as_str(), ""] {
                 let recipient = recipient(&subject, name, &body);
-                let message = composition.letter(Some(&key), &recipient).unwrap();
-                let again = thawed.letter(Some(&key), &recipient).unwrap();
+                let message = composition.letter(Some(&key), None, &recipient).unwrap();
+                let again = thawed.letter(Some(&key), None, &recipient).unwrap();
                 prop_assert_eq!(&again, &message);
-                let alone = thawed.message(Some(&key), &recipient).unwrap();
+                let alone = thawed.message(Some(&key), None, &recipient).unwrap();
                 prop_assert_eq!(alone, message.message);
             }
         }
@@ -262,7 +262,7 @@ proptest! {
         let at = at.index(frozen.len());
         frozen[at] = byte;
         if let Ok(composition) = Composition::thaw(&frozen) {
-            let _ = composition.message(None, &recipient("a", "b", "c"));
+            let _ = composition.message(None, None, &recipient("a", "b", "c"));
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod decode;
 mod feed;
+mod lists;
 mod mail;
+mod mailing;
 mod mutations;
 mod structure;

@@ -4,6 +4,7 @@
 mod issues;
 mod newsletter;
 mod sending;
+mod signing;
 
 use toml::Value;
 use url::Url;
@@ -44,7 +45,9 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
         mail: read.mail(),
         store: read.store(),
         delivery: read.delivery(),
+        bounces: read.bounces(),
         smtp: read.smtp(),
+        dkim: read.dkim(&newsletter),
         server: Server {
             url: read
                 .url("server.url")

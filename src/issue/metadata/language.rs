@@ -177,10 +177,7 @@ impl Count {
     fn add(&mut self, text: &str) {
         if text.is_ascii() {
             // Bytes are gone through much faster than characters.
-            for word in text
-                .as_bytes()
-                .split(|byte| !byte.is_ascii_alphabetic())
-            {
+            for word in text.as_bytes().split(|byte| !byte.is_ascii_alphabetic()) {
                 self.add_small_word(word);
                 self.letters += word.len();
                 if self.letters >= LETTERS {

@@ -121,7 +121,11 @@ fn cancel_too(connection: &Connection, mailing: i64, subscriber: i64) -> Result<
 }
 
 fn beginning(text: &str) -> &str {
-    &text[..text.floor_char_boundary(LONGEST_TEXT)]
+    let mut end = text.len().min(LONGEST_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Marks a delivery as `sending`, or says why not.
