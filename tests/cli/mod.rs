@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 mod build;
 mod check;
 mod config;
+mod dkim;
 mod frame;
 mod ids;
 mod init;
