@@ -9,6 +9,7 @@ mod bounces;
 mod build;
 mod check;
 mod config;
+mod dkim;
 mod frame;
 mod ids;
 mod init;

@@ -1,6 +1,7 @@
 //! Properties that hold for any input.
 
 mod decode;
+mod dkim;
 mod feed;
 mod lists;
 mod mail;
