@@ -402,3 +402,53 @@ fn times_of_the_delivery_are_judged_where_they_are() {
     assert_eq!(usual.delivery.retry, crate::mailing::Retry::default());
     assert_eq!(usual.store.path, "data/letterpress.db");
 }
+
+#[test]
+fn keys_for_signing_are_asked_for_in_full_and_of_the_senders_domain() {
+    let sender = "[newsletter]\nfrom = \"a@news.example.org\"\n";
+    for (dkim, expected) in [
+        ("", ""),
+        ("selector = \"s\"\nkey_file = \"k\"", ""),
+        (
+            "domain = \"example.org\"\nselector = \"s\"\nkey_file = \"k\"",
+            "",
+        ),
+        (
+            "domain = \"example.com\"\nselector = \"s\"\nkey_file = \"k\"",
+            "4:10 dkim-alignment set dkim.domain to \"news.example.org\" or one above it, with a key for it",
+        ),
+        (
+            "domain = \"no domain\"",
+            "4:10 bad-setting write it like \"example.org\"",
+        ),
+        (
+            "selector = \"s\"",
+            "4:12 bad-setting `letterpress dkim generate` makes a key",
+        ),
+        (
+            "key_file = \"k\"",
+            "4:12 bad-setting write dkim.selector = \"letterpress\", or the name you published",
+        ),
+        (
+            "key_file = \"k\"\nselector = \"a b\"",
+            "5:12 bad-setting it is part of a host name, such as \"letterpress\"",
+        ),
+        (
+            "ed25519_key_file = \"k\"\ned25519_selector = \"s\"",
+            "4:20 bad-setting set dkim.selector and dkim.key_file too",
+        ),
+        (
+            "key_file = \"k\"\nselector = \"s\"\ned25519_key_file = \"l\"\ned25519_selector = \"s\"",
+            "7:20 bad-setting publish each under a name of its own",
+        ),
+    ] {
+        let loaded = load(&file(&format!("{sender}[dkim]\n{dkim}\n")));
+        assert_eq!(findings(&loaded).join("\n"), expected, "{dkim}");
+    }
+    let other =
+        "[languages.de]\nfrom = \"b@example.net\"\n[dkim]\nselector = \"s\"\nkey_file = \"k\"\n";
+    let loaded = load(&file(&format!("{sender}{other}")));
+    assert_eq!(loaded.findings[0].code, "dkim-alignment");
+    assert_eq!(loaded.findings[0].place.as_ref().unwrap().start.line, 4);
+    assert_eq!(loaded.settings.dkim.domain, "news.example.org");
+}

@@ -6,6 +6,7 @@
 //! unfinished mailing, LETTERPRESS_KILL_SEED what is drawn.
 
 mod books;
+mod list;
 mod ordeal;
 mod random;
 mod relay;

@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use letterpress::mailing::{Mailing, Stage, State};
 use letterpress::store::{Sqlite, Store};
-use letterpress::subscriber::{Address, Entry, Reason, Status, Subscriber, Suppression};
+use letterpress::subscriber::{Address, Reason, Suppression};
 use tokio::runtime::Runtime;
 
 use crate::cli::{Sandbox, issue};
 use crate::kill::books::{self, Rows};
+use crate::kill::list::List;
 use crate::kill::random::Random;
-use crate::kill::relay::{GONE, LATER, Moment, Relay, Trap};
+use crate::kill::relay::{GONE, Moment, Relay, Trap};
 
 const RECIPIENTS: usize = 400;
 const CONNECTIONS: usize = 4;
@@ -94,44 +95,13 @@ impl Ordeal {
         format!("{:?}", self.tale)
     }
 
-    /// A list with all sorts of people on it.
     fn subscribe(&mut self) {
-        let then = past();
-        let mut entries = Vec::new();
-        for number in 0..RECIPIENTS {
-            let address = match number % 40 {
-                13 => format!("{GONE}{number}@example.com"),
-                // Each at a provider of its own: three who put us off make it
-                // rest for minutes.
-                7 | 27 => format!("{LATER}{number}@host{number}.test"),
-                _ => format!("reader{number}@example{}.test", number % 7),
-            };
-            entries.push(entry(&address, Status::Confirmed, None));
-            self.plan.insert(address);
-        }
-        let suppressed = |reason| {
-            Some(Suppression {
-                reason,
-                at: then,
-                note: String::new(),
-            })
-        };
-        for (status, suppression) in [
-            (Status::Confirmed, suppressed(Reason::Manual)),
-            (Status::Confirmed, suppressed(Reason::Complaint)),
-            (Status::Unsubscribed, suppressed(Reason::Unsubscribed)),
-            (Status::Unsubscribed, None),
-            (Status::Pending, None),
-        ] {
-            for _ in 0..4 {
-                let address = format!("shunned{}@example.org", self.shunned.len());
-                entries.push(entry(&address, status, suppression.clone()));
-                self.shunned.insert(address);
-            }
-        }
+        let list = List::of(RECIPIENTS, past());
+        self.plan = list.plan;
+        self.shunned = list.shunned;
         let store = Sqlite::create(&self.sandbox.path("data/letterpress.db")).unwrap();
         self.runtime
-            .block_on(store.absorb(entries, then, true))
+            .block_on(store.absorb(list.entries, past(), true))
             .unwrap();
     }
 
@@ -166,7 +136,7 @@ impl Ordeal {
                 break;
             }
             kills += 1;
-            left.extend(self.somebody_leaves(&rows));
+            left.extend(self.somebody_leaves(&rows, &left));
             before = rows;
         }
         self.finish();
@@ -175,9 +145,10 @@ impl Ordeal {
         self.plan.retain(|address| !left.contains(address));
         self.shunned.extend(left);
         // Who is gone was suppressed for it.
-        let gone = self
-            .plan
-            .extract_if(.., |address| address.starts_with(GONE));
+        let plan = std::mem::take(&mut self.plan);
+        let (gone, plan): (BTreeSet<String>, _) =
+            plan.into_iter().partition(|one| one.starts_with(GONE));
+        self.plan = plan;
         self.shunned.extend(gone);
         kills
     }
@@ -316,10 +287,10 @@ impl Ordeal {
     }
 
     /// Suppresses one who waits for the mailing, while nobody sends it.
-    fn somebody_leaves(&mut self, rows: &Rows) -> Option<String> {
+    fn somebody_leaves(&mut self, rows: &Rows, left: &BTreeSet<String>) -> Option<String> {
         let waiting: Vec<String> = books::in_states(rows, &[State::Pending])
             .into_iter()
-            .filter(|address| address.starts_with("reader"))
+            .filter(|address| address.starts_with("reader") && !left.contains(address))
             .collect();
         let address = waiting
             .get(self.random.below(waiting.len().max(1) as u64) as usize)?
@@ -423,11 +394,4 @@ impl Ordeal {
 /// Before the first issue.
 fn past() -> DateTime<Utc> {
     "2025-01-01T00:00:00Z".parse().unwrap()
-}
-
-fn entry(address: &str, status: Status, suppression: Option<Suppression>) -> Entry {
-    Entry {
-        subscriber: Subscriber::new(Address::parse(address).unwrap(), status),
-        suppression,
-    }
 }

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use url::Url;
 
 /// Text as people, and those who mean harm, write it.
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[a-z]{1,12}",
         any::<String>(),
@@ -32,7 +32,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 /// Templates that only write values out.
-const WRITES: [(&str, &str); 3] = [
+pub(super) const WRITES: [(&str, &str); 3] = [
     ("email.subject.hbs", "{{recipient.attributes.subject}}"),
     ("email.html.hbs", "<p>{{recipient.attributes.body}}</p>"),
     ("email.txt.hbs", "{{recipient.attributes.body}}"),
@@ -51,7 +51,7 @@ const DECIDES: [(&str, &str); 3] = [
     ),
 ];
 
-fn composed(title: &str, templates: &[(&str, &str)], parts: Parts) -> Composition {
+pub(super) fn composed(title: &str, templates: &[(&str, &str)], parts: Parts) -> Composition {
     let newsletter = Newsletter {
         title: title.to_owned(),
         description: String::new(),
@@ -129,7 +129,7 @@ fn composed(title: &str, templates: &[(&str, &str)], parts: Parts) -> Compositio
     .unwrap()
 }
 
-fn recipient(subject: &str, name: &str, body: &str) -> Recipient {
+pub(super) fn recipient(subject: &str, name: &str, body: &str) -> Recipient {
     let mut recipient = Recipient::new(Address::parse("ada@example.net").unwrap()).named(name);
     recipient.attributes = BTreeMap::from([
         ("subject".to_owned(), subject.to_owned()),

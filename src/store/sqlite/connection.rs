@@ -6,6 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::store::Error;
@@ -117,6 +118,9 @@ fn unsettled(path: &Path) -> Result<Connection, Failure> {
         since.is_some_and(|since: Instant| since.elapsed() < PATIENCE)
     }))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Plans must not depend on values: SQLite would compile a statement anew each
+    // time that a value is bound which a partial index speaks of.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
