@@ -141,7 +141,7 @@ impl Signer {
         let common = signed.len();
         for (selector, key) in &self.keys {
             let unsigned = self.unsigned(selector, key, &names, &body_hash, seconds);
-            let value = unsigned.text["DKIM-Signature:".len()..].as_bytes();
+            let value = &unsigned.text.as_bytes()["DKIM-Signature:".len()..];
             signed.truncate(common);
             // RFC 6376 §3.7: the field itself comes last, with an empty b=.
             let own = Field {
