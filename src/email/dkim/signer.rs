@@ -3,10 +3,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
-use crate::email::dkim::fields::{self, Field};
+use crate::email::dkim::body;
+use crate::email::dkim::fields::{self, Field, relax};
 use crate::email::dkim::key::SigningKey;
 use crate::email::dkim::record::Record;
-use crate::email::dkim::{body, fields::relax};
 use crate::email::quoted::LINE;
 
 /// How often a field is named in `h=` (RFC 6376 §5.4.2): once for each time it is
@@ -141,7 +141,7 @@ impl Signer {
         let common = signed.len();
         for (selector, key) in &self.keys {
             let unsigned = self.unsigned(selector, key, &names, &body_hash, seconds);
-            let value = unsigned.text["DKIM-Signature:".len()..].as_bytes();
+            let value = &unsigned.text.as_bytes()["DKIM-Signature:".len()..];
             signed.truncate(common);
             // RFC 6376 §3.7: the field itself comes last, with an empty b=.
             let own = Field {
