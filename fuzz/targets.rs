@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use letterpress::bounce::{self, Raw, Report, Splitter, Who};
 use letterpress::config::{self, Sources};
 use letterpress::diagnostic::{Diagnostic, SourceFile, Span};
 use letterpress::feed;
 use letterpress::issue::{self, MojibakeMode, Reader, Settings, Text};
 use letterpress::render::{self, Addresses, Fragment, LinkPlace, PageStyle, TextStyle};
-use letterpress::subscriber::Recipient;
+use letterpress::subscriber::{Address, Key, Keys, Recipient};
 
 /// A target's name (that of its seeds' folder) and its function.
 pub(crate) type Target = (&'static str, fn(&[u8]));
@@ -22,6 +23,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("feed_read", feed_read),
     ("config", settings),
     ("recipients", recipients),
+    ("bounce", bounce),
 ];
 
 /// Runs the target of this name.
@@ -162,6 +164,48 @@ fn recipients(bytes: &[u8]) {
             assert!(!word.chars().any(char::is_control), "{word:?}");
         }
     }
+}
+
+/// A mailbox or a message that came back. The seeds hold tokens of one reader;
+/// no change of them makes a report on anybody else.
+fn bounce(bytes: &[u8]) {
+    let key = |octet| Key::new(vec![octet; 32]).expect("the key is long enough");
+    let keys = Keys {
+        current: key(6),
+        old: vec![key(5)],
+    };
+    let reader = Address::parse("ada@example.org").expect("it is an address");
+    let tag = Who::Tag(key(5).tag(&reader));
+    let whole = split(bytes, bytes.len().max(1));
+    assert_eq!(whole, split(bytes, 7), "chunks make a difference");
+    let lengths: u64 = whole.iter().map(|raw| raw.length).sum();
+    assert!(lengths <= bytes.len() as u64, "octets from nowhere");
+    let message = |raw: &Raw| bounce::read(&raw.bytes, &keys);
+    for reading in whole
+        .iter()
+        .map(message)
+        .chain([bounce::read(bytes, &keys)])
+    {
+        let who = match reading.report {
+            Report::Bounce(bounce) => {
+                assert!(!bounce.diagnostic.chars().any(char::is_control));
+                bounce.who
+            }
+            Report::Complaint { who } | Report::Unsubscribe { who } => who,
+            _ => continue,
+        };
+        assert!(who == tag || matches!(who, Who::Message(_)), "forged");
+    }
+}
+
+fn split(bytes: &[u8], step: usize) -> Vec<Raw> {
+    let mut found = Vec::new();
+    let mut splitter = Splitter::new(bounce::LONGEST);
+    for chunk in bytes.chunks(step) {
+        splitter.push(chunk, |raw| found.push(raw));
+    }
+    splitter.finish(|raw| found.push(raw));
+    found
 }
 
 /// Holes are in order, and nothing active came through, whatever is filled in.

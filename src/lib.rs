@@ -17,6 +17,8 @@ pub mod email;
 pub mod feed;
 pub mod mailing;
 
+pub mod bounce;
+
 pub mod archive;
 
 pub mod files;

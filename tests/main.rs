@@ -5,7 +5,9 @@
 mod architecture;
 mod cli;
 mod corpus;
+mod delivery;
 mod golden;
+mod kill;
 mod properties;
 mod smtp;
 mod store;

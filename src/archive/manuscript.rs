@@ -13,7 +13,7 @@ pub struct Manuscript {
     /// False when the file is no text at all; what was published of it before
     /// stays as it was.
     pub readable: bool,
-    /// The body of its page.
+    /// The body of its page; empty where no archive will hold it.
     pub page: Fragment,
     /// The whole text for feeds; `None` where no feed will hold it.
     pub content: Option<Fragment>,
@@ -49,7 +49,7 @@ pub fn content(reader: &Reader, text: &Text) -> Fragment {
 /// The same for a page of the editor's own, of which no number, date or numbered
 /// items are expected.
 pub fn prepare_page(reader: &Reader, text: &Text, language: &str) -> Manuscript {
-    let mut page = prepare(reader, text, language, |_| false);
+    let mut page = prepare(reader, text, language, true, |_| false);
     page.findings
         .retain(|finding| !ONLY_OF_ISSUES.contains(&finding.code));
     page
@@ -64,11 +64,13 @@ const ONLY_OF_ISSUES: [&str; 4] = [
 ];
 
 /// Understands and renders one issue. `language` is that of issues that do not
-/// say theirs; `in_feeds` says of which issues feeds may hold the text.
+/// say theirs; `in_archive` says whether it will have a page, `in_feeds` of which
+/// issues feeds may hold the text.
 pub fn prepare(
     reader: &Reader,
     text: &Text,
     language: &str,
+    in_archive: bool,
     in_feeds: impl Fn(&Summary) -> bool,
 ) -> Manuscript {
     let (issue, mut diagnostics) = reader.parse(text);
@@ -93,10 +95,15 @@ pub fn prepare(
         language: summary.language.as_deref().unwrap_or(language),
         linkify,
     };
+    let (page, contents) = if in_archive {
+        (render::page_html(&issue, &style), render::contents(&issue))
+    } else {
+        Default::default()
+    };
     Manuscript {
-        page: render::page_html(&issue, &style),
+        page,
         content: in_feeds(&summary).then(|| render::body_html(&issue, linkify)),
-        contents: render::contents(&issue),
+        contents,
         images: local_images(&issue),
         readable: true,
         summary,

@@ -1,11 +1,22 @@
 //! The command line: what may be said, and the help that teaches it.
 
+mod mailings;
+mod sending;
+mod subscribers;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::report::Format;
 use crate::cli::terminal::Color;
+
+pub(crate) use mailings::{BackUp, Cancel, Mailings, Pause, Report, Status};
+pub(crate) use sending::{Confirm, Only, Publish, Resume, Send};
+pub(crate) use subscribers::{
+    AddSubscribers, AddSuppression, ExportList, ImportList, ListForm, ListSubscribers, Subscribers,
+    Suppressions,
+};
 
 /// From one Markdown file an issue to feeds, a web archive and mail.
 #[derive(Debug, Parser)]
@@ -39,8 +50,8 @@ ISSUE is a number (12), latest, next, a slug, a date (2026-02-27), any of them
 after a language (en/12), or a path. `letterpress COMMAND --help` says more.
 
 Exit codes: 0 done, 1 unexpected failure, 2 wrong usage or configuration, 3 the
-issue has errors, 4 finished with messages rejected or unknown, 75 unfinished:
-run it again.";
+issue has errors, 4 finished with messages rejected or unknown, or lines of a list
+not understood, 75 unfinished: run it again.";
 
 /// What every command understands.
 #[derive(Debug, Args)]
@@ -94,10 +105,32 @@ pub(crate) enum Command {
     Render(Render),
     /// Write the feeds and the web archive
     Build(Build),
-    /// Check, build and deploy in one go; with --dry-run only show it, mail included
+    /// Check, build, deploy and mail in one go; with --dry-run only show it
     Publish(Publish),
-    /// Build an issue's mail: as files, or as a test to yourself
+    /// Mail an issue: to the list, to yourself, or as files
     Send(Send),
+    /// Go on with mailings that are not finished
+    Resume(Resume),
+    /// List what was mailed
+    Mailings(Mailings),
+    /// Say how far a mailing is and who is sending
+    Status(Status),
+    /// Stop a mailing for a while
+    Pause(Pause),
+    /// End a mailing before all have it
+    Cancel(Cancel),
+    /// Say who got a mailing, who did not, and why
+    Report(Report),
+    /// Copy the store with its keys, while all goes on
+    Backup(BackUp),
+    /// Import, export and look after the people who get the mail
+    #[command(subcommand, arg_required_else_help = true)]
+    Subscribers(Subscribers),
+    /// Addresses and domains that are never mailed
+    #[command(subcommand, arg_required_else_help = true)]
+    Suppressions(Suppressions),
+    /// Read what came back: delivery reports, complaints, mails to leave
+    Bounces(Bounces),
     /// Take over the ids of a feed that was published before
     #[command(subcommand, arg_required_else_help = true)]
     Ids(Ids),
@@ -239,44 +272,24 @@ pub(crate) struct Build {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  letterpress publish latest --dry-run      then open outbox/index.html
-  letterpress publish latest                feeds and archive, then publish.deploy
+  letterpress bounces ~/Maildir/.bounces --dry-run   what would follow
+  letterpress bounces ~/Maildir/.bounces             messages of new/ are seen then
+  letterpress bounces - < mbox                       a message or an mbox
 
-An issue with errors stops it before anything is written. No mail is sent.")]
-pub(crate) struct Publish {
-    /// The issue: 12, latest, next, a slug, a date, en/12 or a path
-    pub(crate) issue: String,
-    /// Put all of it under outbox/ and change nothing else
+No such mailbox, or called spam: suppressed at once. Not delivered for now:
+counted, and suppressed after bounces.soft_limit messages. Only a report with a
+token of ours means anybody. Exit code 4 when something could not be read; that is
+kept for you to look at.")]
+pub(crate) struct Bounces {
+    /// A message, an mbox or a Maildir; - for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) source: PathBuf,
+    /// Only say what would follow
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Print the report as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  letterpress send next --dry-run           every message as a file in outbox/
-  letterpress send next --test me@example.org
-                                            the real message, to yourself alone")]
-pub(crate) struct Send {
-    /// The issue: 12, latest, next, a slug, a date, en/12 or a path
-    pub(crate) issue: String,
-    /// Write the messages as .eml files; nothing leaves
-    #[arg(long, conflicts_with = "test")]
-    pub(crate) dry_run: bool,
-    /// Where a dry run writes
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "outbox",
-        requires = "dry_run"
-    )]
-    pub(crate) outbox: PathBuf,
-    /// Send the real message through the real relay, to these addresses alone
-    #[arg(long, value_name = "ADDR", num_args = 1..)]
-    pub(crate) test: Vec<String>,
+    /// Where a copy goes of what cannot be read
+    #[arg(long, value_name = "DIR", default_value = "data/unreadable")]
+    pub(crate) keep: PathBuf,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,

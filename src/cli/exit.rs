@@ -9,7 +9,8 @@ pub enum Exit {
     Usage = 2,
     /// The issue (or settings, under `check`) has errors.
     Findings = 3,
-    /// Finished, but some messages were rejected or their fate is unknown.
+    /// Finished, but some messages were rejected or their fate is unknown, or
+    /// some lines of a list were not understood or somebody was not taken in.
     Partial = 4,
     /// Unfinished; run it again (`EX_TEMPFAIL` of sysexits.h).
     Again = 75,

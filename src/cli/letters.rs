@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
+use crate::cli::keys::signing_keys;
 use crate::cli::newsroom::{Newsroom, template_error};
 use crate::cli::report;
 use crate::cli::signer;
@@ -14,12 +15,8 @@ use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::email::dkim::Signer;
 use crate::email::{self, Composition, Content, Edition, Message, WayOut};
-use crate::files::read_if_there;
 use crate::render::{self, MailRequest};
 use crate::subscriber::{Key, Recipient};
-
-/// No key file is near this size.
-const KEY_LIMIT: u64 = 64 << 10;
 
 /// One issue, ready to be filled in for anybody.
 #[derive(Debug)]
@@ -77,7 +74,7 @@ impl Letters {
         );
         Ok(Letters {
             composition: composition.map_err(|error| failed(error, terminal))?,
-            signing_key: signing_key(folder)?,
+            signing_key: signing_keys(folder)?.map(|keys| keys.current),
             signer: signer::signer(folder)?,
         })
     }
@@ -165,40 +162,4 @@ fn broken(findings: &[Finding], terminal: &Terminal) -> CommandError {
         terminal.err(&report::human(finding, terminal.color_err()));
     }
     template_error()
-}
-
-/// The key that signs links, from its file: hexadecimal digits, the current key
-/// on the first line. Without the file links are dead, and a dry run says so.
-fn signing_key(folder: &Folder) -> Result<Option<Key>, CommandError> {
-    let name = &folder.settings().server.key_file;
-    if name.is_empty() {
-        return Ok(None);
-    }
-    let Some(bytes) = read_if_there(&folder.path(name), KEY_LIMIT)? else {
-        return Ok(None);
-    };
-    let text = String::from_utf8_lossy(&bytes);
-    let line = text.lines().next().unwrap_or_default().trim();
-    let secret = hexadecimal(line).ok_or_else(|| {
-        CommandError::usage(format!(
-            "{name} does not begin with a line of hexadecimal digits"
-        ))
-        .hint("`letterpress init` makes such a file; links in mail already sent need the old key")
-    })?;
-    let key = Key::new(secret).map_err(|cause| CommandError::new(Exit::Usage, cause))?;
-    Ok(Some(key))
-}
-
-fn hexadecimal(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .map(|digit| u8::try_from(digit.to_digit(16)?).ok())
-        .collect();
-    let digits = digits.filter(|digits| digits.len().is_multiple_of(2) && !digits.is_empty())?;
-    Some(
-        digits
-            .chunks(2)
-            .map(|pair| pair[0] << 4 | pair[1])
-            .collect(),
-    )
 }

@@ -5,6 +5,8 @@
 //! its hints; [`run`] prints that error and turns both into the exit code.
 
 mod args;
+mod backup;
+mod bounces;
 mod build;
 mod catalog;
 mod check;
@@ -17,18 +19,23 @@ mod folder;
 mod ids;
 mod init;
 mod inspect;
+mod keys;
 mod letters;
+mod mailings;
 mod new;
 mod newsroom;
-mod outbox;
 mod parallel;
 mod publish;
 mod render;
 mod report;
+mod resume;
 mod send;
 mod signer;
 mod since;
 mod stamp;
+mod store;
+mod subscribers;
+mod suppressions;
 mod terminal;
 
 pub use exit::Exit;
@@ -91,6 +98,16 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Build(options) => build::run(global, options, terminal),
         Command::Publish(options) => publish::run(global, options, terminal),
         Command::Send(options) => send::run(global, options, terminal),
+        Command::Resume(options) => resume::run(global, options, terminal),
+        Command::Mailings(options) => mailings::list(global, options, terminal),
+        Command::Status(options) => mailings::status(global, options, terminal),
+        Command::Pause(options) => mailings::pause(global, options, terminal),
+        Command::Cancel(options) => mailings::cancel(global, options, terminal),
+        Command::Report(options) => mailings::report(global, options, terminal),
+        Command::Backup(options) => backup::run(global, options, terminal),
+        Command::Subscribers(options) => subscribers::run(global, options, terminal),
+        Command::Suppressions(options) => suppressions::run(global, options, terminal),
+        Command::Bounces(options) => bounces::run(global, options, terminal),
         Command::Ids(options) => ids::run(global, options, terminal),
         Command::Dkim(options) => dkim::run(global, options, terminal),
         Command::Config(options) => config::run(global, options, terminal),

@@ -77,8 +77,10 @@ impl Newsroom {
             }
         }
         let newest = Newest::new(folder.settings().feeds.entries);
+        let in_archive = folder.settings().archive.enabled;
         let read = folder.read_all(&reader, &files, |text| {
-            archive::prepare(&reader, text, &language, |summary| newest.admits(summary))
+            let in_feeds = |summary: &Summary| newest.admits(summary);
+            archive::prepare(&reader, text, &language, in_archive, in_feeds)
         });
         let (manuscripts, unreadable): (Vec<Manuscript>, Vec<Manuscript>) =
             read.into_iter().partition(|manuscript| manuscript.readable);

@@ -2,14 +2,15 @@
 
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::cli::args::{Global, Publish};
 use crate::cli::build;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
 use crate::cli::newsroom::Newsroom;
-use crate::cli::outbox;
-use crate::cli::send;
+use crate::cli::send::{self, Look, Sent, Shelf, Wish};
 use crate::cli::terminal::Terminal;
 
 /// Where a dry run writes.
@@ -43,16 +44,43 @@ pub(crate) fn run(
             .hint("`publish --dry-run` shows a draft; remove its mark, or wait for its date"));
     }
     let built = build::build(&folder, &newsroom, &folder.root, false, terminal)?;
-    if options.json {
-        terminal.json(&built.json())?;
-    } else {
+    if !options.json {
         built.say(&folder.root, terminal)?;
     }
     if let Some(command) = &folder.settings().publish.deploy {
         deploy(&folder, command, terminal)?;
     }
-    terminal.note("no mail was sent: this version mails no list. `letterpress send ISSUE --test ADDR` sends a test");
-    Ok(Exit::Done)
+    let sent = mail(&folder, &newsroom, &places, options, terminal)?;
+    if options.json {
+        let mail = sent.as_ref().map(|sent| &sent.json);
+        terminal.json(&json!({ "build": built.json(), "mail": mail }))?;
+    }
+    Ok(sent.map_or(Exit::Done, |sent| sent.exit))
+}
+
+/// Mails it where there are a relay and a list; otherwise says what is missing.
+fn mail(
+    folder: &Folder,
+    newsroom: &Newsroom,
+    places: &[usize],
+    options: &Publish,
+    terminal: &Terminal,
+) -> Result<Option<Sent>, CommandError> {
+    if let Err(missing) = folder.settings().require_relay() {
+        terminal.note(&format!("no mail was sent: {missing}"));
+        return Ok(None);
+    }
+    if Shelf::open_if_there(folder)?.is_none() {
+        terminal.note(
+            "no mail was sent: there is no list yet; `letterpress subscribers import FILE` makes one",
+        );
+        return Ok(None);
+    }
+    let wish = Wish {
+        confirm: &options.confirm,
+        only: &[],
+    };
+    send::mail(folder, newsroom, places, wish, terminal).map(Some)
 }
 
 fn dry_run(
@@ -70,15 +98,18 @@ fn dry_run(
     if let Err(missing) = folder.settings().require_mail() {
         terminal.note(&format!("no mail: {missing}"));
         if options.json {
-            terminal.json(&serde_json::json!({ "build": built.json(), "mail": null }))?;
+            terminal.json(&json!({ "build": built.json(), "mail": null }))?;
         }
         return Ok(Exit::Done);
     }
-    let letters = send::compose(folder, newsroom, places, terminal)?;
-    let title = &folder.settings().newsletter.title;
-    let report = outbox::write(title, &letters, &newsroom.templates, &root, terminal)?;
+    let look = Look {
+        root: &root,
+        all: false,
+        confirm: &options.confirm,
+    };
+    let report = send::dry_run(folder, newsroom, places, &look, terminal)?;
     if options.json {
-        terminal.json(&serde_json::json!({ "build": built.json(), "mail": report }))?;
+        terminal.json(&json!({ "build": built.json(), "mail": report }))?;
     } else {
         let page = root.join("index.html").display().to_string();
         send::say_report(&report, &page, terminal)?;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use secrecy::SecretString;
 use url::Url;
 
@@ -28,6 +30,8 @@ pub struct Settings {
     pub store: Store,
     /// How a mailing is handed over.
     pub delivery: delivery::Settings,
+    /// What follows from messages that come back.
+    pub bounces: Bounces,
     /// The relay.
     pub smtp: Smtp,
     /// The signature under each mail.
@@ -116,6 +120,15 @@ pub struct Fallback {
 pub struct Store {
     /// The SQLite file, absolute or relative to the newsletter's folder.
     pub path: String,
+}
+
+/// What follows from messages that come back.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounces {
+    /// So many messages that were not delivered for now suppress an address.
+    pub soft_limit: u64,
+    /// Within this time.
+    pub soft_window: Duration,
 }
 
 /// The signature under each mail (RFC 6376).

@@ -11,6 +11,7 @@ use crate::delivery::error::Error;
 use crate::delivery::judge::Sign;
 use crate::delivery::progress::{Event, Stop, Watch};
 use crate::delivery::queue::Queue;
+use crate::delivery::rests::PROVIDER;
 use crate::delivery::{Clock, Compose, End, Relay, Run, Settings};
 use crate::mailing::{Halt, MailingId, Meter, Pace, Stage, State};
 use crate::store::{Candidate, Store};
@@ -60,6 +61,14 @@ struct Down {
     until: Option<DateTime<Utc>>,
     /// The run stops for this.
     trouble: Option<String>,
+}
+
+impl Down {
+    /// Somebody got through.
+    fn is_up(&mut self) {
+        self.times = 0;
+        self.until = None;
+    }
 }
 
 impl Shared {
@@ -153,18 +162,20 @@ impl Shared {
         self.queue().next_lane(now).map(|_| ())
     }
 
-    /// A delivery that was taken ended, and this is what it says.
-    pub(crate) fn ended(&self, candidate: &Candidate, sign: &Sign) {
+    /// A delivery that was taken ended, by this relay, and this is what it says.
+    pub(crate) fn ended(&self, candidate: &Candidate, sign: &Sign, relay: usize) {
         let now = self.now();
         let seed = candidate.subscriber.0.unsigned_abs();
         let resting = self.queue().ended(candidate, sign, now, seed);
         if let Some(until) = resting {
-            let relay = *sign == Sign::RelayThrottles;
-            let provider = (!relay).then(|| candidate.provider.clone());
+            let whole = *sign == Sign::RelayThrottles;
+            let provider = (!whole).then(|| candidate.provider.clone());
             self.watch.tell(Event::Resting { provider, until });
         }
         match sign {
-            Sign::Open => *self.down() = Down::default(),
+            // Of a relay that another has taken over from.
+            _ if relay != self.relay() => {}
+            Sign::Open => self.down().is_up(),
             Sign::RelayDown(why) => self.relay_down(why, now),
             Sign::Stop(halt, why) => self.relay_stops(*halt, why),
             _ => {}
@@ -209,7 +220,7 @@ impl Shared {
             return self.stop_for(why);
         };
         self.in_use.store(next, Ordering::Relaxed);
-        *self.down() = Down::default();
+        self.down().is_up();
         let relay = relay.name.clone();
         self.watch.tell(Event::Switched { relay });
     }
@@ -239,8 +250,6 @@ impl Shared {
         Ok(())
     }
 }
-
-const PROVIDER: &str = "provider:";
 
 fn relay_limit(name: &str) -> String {
     format!("relay:{name}")

@@ -18,6 +18,7 @@ mod judge;
 mod lane;
 mod progress;
 mod queue;
+mod rests;
 mod settings;
 mod worker;
 
@@ -36,6 +37,7 @@ use coordinator::Shared;
 
 pub use error::Error;
 pub use progress::{Event, Progress, Stop, Watch};
+pub use rests::{Rest, rests};
 pub use settings::Settings;
 
 /// Tells what time it is.

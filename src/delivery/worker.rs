@@ -75,8 +75,12 @@ impl Worker {
         let Err(until) = shared.look() else {
             return;
         };
-        let nap = until.map_or(IDLE, |until| shared.nap(until));
-        if tokio::time::timeout(nap, woken).await.is_err() && nap >= IDLE {
+        let nap = match until {
+            Some(until) => shared.nap(until),
+            None if self.transport.is_some() => IDLE,
+            None => return woken.await,
+        };
+        if tokio::time::timeout(nap, woken).await.is_err() && until.is_none() {
             self.close().await;
         }
     }
@@ -85,8 +89,7 @@ impl Worker {
         let message = match (self.shared.compose)(&candidate.recipient) {
             Ok(message) => message,
             Err(why) => {
-                self.shared
-                    .ended(&candidate, &Sign::Stop(Halt::Message, why));
+                self.ended(&candidate, &Sign::Stop(Halt::Message, why));
                 return Ok(());
             }
         };
@@ -100,20 +103,20 @@ impl Worker {
             Ok(Verdict::Skipped(_)) => {
                 self.finished = None;
                 self.shared.watch.moved(was(&candidate), State::Skipped);
-                self.shared.ended(&candidate, &Sign::Nothing);
+                self.ended(&candidate, &Sign::Nothing);
             }
             Ok(Verdict::Withheld(stage)) => {
                 self.finished = None;
                 if stage != Stage::Open {
                     self.shared.watch.halt(Stop::Stage(stage));
                 }
-                self.shared.ended(&candidate, &Sign::Nothing);
+                self.ended(&candidate, &Sign::Nothing);
             }
-            Ok(Verdict::Recorded) => self.shared.ended(&candidate, &Sign::Nothing),
+            Ok(Verdict::Recorded) => self.ended(&candidate, &Sign::Nothing),
             Err(error) => {
                 // Nothing of the step is kept: this one was not begun, and the
                 // one before is offered again.
-                self.shared.ended(&candidate, &Sign::Nothing);
+                self.ended(&candidate, &Sign::Nothing);
                 self.trouble(&error);
                 self.record().await?;
             }
@@ -192,7 +195,11 @@ impl Worker {
             });
         }
         self.finished = Some(judged.finished);
-        self.shared.ended(candidate, &judged.sign);
+        self.ended(candidate, &judged.sign);
+    }
+
+    fn ended(&self, candidate: &Candidate, sign: &Sign) {
+        self.shared.ended(candidate, sign, self.relay);
     }
 
     /// Gives the store what became of the last delivery.

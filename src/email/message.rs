@@ -99,9 +99,16 @@ pub enum Error {
     #[error("the mailing has no edition in any language")]
     NoEdition,
     /// A template fails on the values of a recipient.
-    #[error("a template of the mail cannot be filled")]
+    #[error("a template of the mail cannot be filled{}", first(.0))]
     Template(Vec<Finding>),
     /// It cannot be signed.
     #[error("the message cannot be signed")]
     Sign(#[source] SignError),
+}
+
+fn first(findings: &[Finding]) -> String {
+    let first = findings.first();
+    first.map_or_else(String::new, |finding| {
+        format!(": {}: {}", finding.path, finding.message)
+    })
 }

@@ -38,4 +38,4 @@ pub use frozen::ThawError;
 pub use invented::invented;
 pub use links::{LinkRoots, Links, WayOut};
 pub use message::{Content, Envelope, Error, Message, Parts, Settings};
-pub use outbox::{Excluded, Facts, FindingLine, MessageLine, Report, Totals, report};
+pub use outbox::{Excluded, Facts, FindingLine, MessageLine, Report, Reporter, Totals};

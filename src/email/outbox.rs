@@ -118,18 +118,36 @@ pub struct MessageLine {
     pub text: String,
 }
 
-/// Tells of a dry run. Counts are taken from `messages`.
-pub fn report(
-    newsletter: &str,
-    issue: &str,
-    digest: &str,
-    invented: bool,
-    excluded: Vec<Excluded>,
-    messages: &[Facts<'_>],
-) -> Report {
-    let mut totals = Totals::default();
-    let mut findings: Vec<FindingLine> = Vec::new();
-    for facts in messages {
+/// Gathers what a dry run did, message by message: the messages themselves need
+/// not be kept.
+#[derive(Debug)]
+pub struct Reporter {
+    report: Report,
+}
+
+impl Reporter {
+    /// Nothing yet of the mail of `newsletter` whose issue has the key `issue`.
+    pub fn new(newsletter: &str, issue: &str, digest: &str, invented: bool) -> Reporter {
+        Reporter {
+            report: Report {
+                issue: issue.to_owned(),
+                newsletter: newsletter.to_owned(),
+                digest: digest.to_owned(),
+                invented,
+                live_links: true,
+                totals: Totals::default(),
+                findings: Vec::new(),
+                excluded: Vec::new(),
+                messages: Vec::new(),
+            },
+        }
+    }
+
+    /// Counts a message, and tells of it in full where a file was written.
+    pub fn add(&mut self, facts: &Facts<'_>) {
+        let Report {
+            totals, findings, ..
+        } = &mut self.report;
         let size = facts.message.bytes.len() as u64;
         totals.messages += 1;
         totals.written += usize::from(facts.file.is_some());
@@ -148,25 +166,24 @@ pub fn report(
                 None => findings.push(line(finding)),
             }
         }
+        self.report.messages.push(message_line(facts));
     }
-    findings.sort_by(|one, other| {
-        let rank = |line: &FindingLine| match line.level.as_str() {
-            "error" => 0,
-            "warning" => 1,
-            _ => 2,
-        };
-        (rank(one), &one.code).cmp(&(rank(other), &other.code))
-    });
-    Report {
-        issue: issue.to_owned(),
-        newsletter: newsletter.to_owned(),
-        digest: digest.to_owned(),
-        invented,
-        live_links: !findings.iter().any(|line| line.code == "dead-links"),
-        totals,
-        findings,
-        excluded,
-        messages: messages.iter().map(message_line).collect(),
+
+    /// The whole, with those who get none.
+    pub fn finish(self, excluded: Vec<Excluded>) -> Report {
+        let mut report = self.report;
+        report.findings.sort_by(|one, other| {
+            let rank = |line: &FindingLine| match line.level.as_str() {
+                "error" => 0,
+                "warning" => 1,
+                _ => 2,
+            };
+            (rank(one), &one.code).cmp(&(rank(other), &other.code))
+        });
+        let dead = report.findings.iter().any(|line| line.code == "dead-links");
+        report.live_links = !dead;
+        report.excluded = excluded;
+        report
     }
 }
 

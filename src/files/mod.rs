@@ -8,17 +8,21 @@
 //! Not here: what the files mean.
 
 mod error;
+mod maildir;
 mod marks;
 mod output;
 mod pattern;
+mod pieces;
 mod read;
 mod search;
 mod write;
 
 pub use error::Error;
+pub use maildir::Maildir;
 pub use marks::Marks;
 pub use output::{Output, Tally};
 pub use pattern::Pattern;
-pub use read::{read_if_there, read_limited};
+pub use pieces::{Pieces, write_private};
+pub use read::{read_beginning, read_if_there, read_limited};
 pub use search::{Search, names_in, slashed};
-pub use write::{Change, create_folder, write_durable, write_if_changed, write_new};
+pub use write::{Change, create_folder, write_durable, write_if_changed, write_new, write_secret};

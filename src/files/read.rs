@@ -36,7 +36,23 @@ pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// The same, with `None` for a file that is not there.
+/// The first `limit` bytes of a file, or all of a smaller one.
+///
+/// # Errors
+///
+/// [`Error::Read`].
+pub fn read_beginning(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    let failed = |source| Error::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// The same as [`read_limited`], with `None` for a file that is not there.
 ///
 /// # Errors
 ///

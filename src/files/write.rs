@@ -47,6 +47,16 @@ pub fn write_durable(path: &Path, bytes: &[u8]) -> Result<Change, Error> {
     Ok(change)
 }
 
+/// The same for a copy of a key: it is hidden from others, and takes the place
+/// of an older one.
+///
+/// # Errors
+///
+/// As [`write_if_changed`].
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    replace(path, bytes, Mode::SecretAgain)
+}
+
 /// Makes a file that must not be there yet; `secret` hides it from others.
 ///
 /// # Errors
@@ -79,6 +89,17 @@ enum Mode {
     Durable,
     New,
     Secret,
+    SecretAgain,
+}
+
+impl Mode {
+    fn hides(self) -> bool {
+        matches!(self, Mode::Secret | Mode::SecretAgain)
+    }
+
+    fn lasts(self) -> bool {
+        self.hides() || self == Mode::Durable
+    }
 }
 
 /// Whether the file holds these bytes; `None` if there is none. The size is
@@ -109,7 +130,7 @@ fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), Error> {
     {
         use std::os::unix::fs::PermissionsExt;
         // The user's umask takes its share of 0666.
-        let bits = if mode == Mode::Secret { 0o600 } else { 0o666 };
+        let bits = if mode.hides() { 0o600 } else { 0o666 };
         builder.permissions(fs::Permissions::from_mode(bits));
     }
     let made = match builder.tempfile_in(folder) {
@@ -121,12 +142,12 @@ fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), Error> {
     };
     let mut file = made.map_err(|error| failed(without_path(error)))?;
     file.write_all(bytes).map_err(failed)?;
-    if matches!(mode, Mode::Durable | Mode::Secret) {
+    if mode.lasts() {
         file.as_file().sync_all().map_err(failed)?;
     }
     let persisted = match mode {
         Mode::New | Mode::Secret => file.persist_noclobber(path),
-        Mode::Usual | Mode::Durable => file.persist(path),
+        Mode::Usual | Mode::Durable | Mode::SecretAgain => file.persist(path),
     };
     persisted.map_err(|error| match error.error.kind() {
         io::ErrorKind::AlreadyExists => Error::Exists {
@@ -134,7 +155,7 @@ fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), Error> {
         },
         _ => failed(error.error),
     })?;
-    if matches!(mode, Mode::Durable | Mode::Secret) && cfg!(unix) {
+    if mode.lasts() && cfg!(unix) {
         let folder = File::open(folder).map_err(failed)?;
         folder.sync_all().map_err(failed)?;
     }

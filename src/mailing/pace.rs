@@ -237,11 +237,12 @@ impl Meter {
     /// When the rest is over; `None` where there is none.
     pub fn rests_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let Rest(from, until) = self.rest?;
-        let length = Duration::from_millis(until.saturating_sub(from).max(0).unsigned_abs());
+        let now = now.timestamp_millis();
         // A clock that was set back must not make it longer.
-        let latest = after(now, length);
-        let until = DateTime::from_timestamp_millis(until).map_or(latest, |at| at.min(latest));
-        (until > now).then_some(until)
+        let length = until.saturating_sub(from).max(0);
+        let until = until.min(now.saturating_add(length));
+        let moment = DateTime::from_timestamp_millis(until);
+        (until > now).then(|| moment.unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 
     /// Whether nothing leaves until the editor resumes.

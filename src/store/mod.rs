@@ -25,8 +25,8 @@ use crate::subscriber::{Address, Entry, Reason, Status, SubscriberId, Suppressio
 
 pub use error::Error;
 pub use model::{
-    Absorbed, Candidate, Cursor, Due, Ended, Engagement, Finished, NewMailing, Past, Search, Skip,
-    Start, Step, StoreId, Verdict,
+    Absorbed, Candidate, Cursor, Due, Ended, Engagement, Finished, NewMailing, Past, Return,
+    Returned, Search, Settled, Skip, Start, Step, StoreId, Verdict,
 };
 pub use sqlite::Sqlite;
 
@@ -115,6 +115,17 @@ pub trait Store: Send + Sync {
         after: Option<String>,
         limit: usize,
     ) -> Answer<Vec<(String, Suppression)>>;
+
+    // ---- what comes back ----
+
+    /// Does what follows from mail that came back, in one transaction. Answers
+    /// come in the order of `returns`. With `commit` false nothing is kept.
+    fn settle(
+        &self,
+        returns: Vec<Return>,
+        now: DateTime<Utc>,
+        commit: bool,
+    ) -> Answer<Vec<Settled>>;
 
     // ---- mailings ----
 

@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::mailing::{Filter, MailingId, Phase, Reply, Stage, State};
-use crate::subscriber::{Reason, Recipient, Status, SubscriberId};
+use crate::subscriber::{Address, Reason, Recipient, Status, SubscriberId, Suppression};
 
 /// Names a store, so that what another one did can be told apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,50 @@ pub struct Search {
     pub status: Option<Status>,
     /// Only those with this tag.
     pub tag: Option<String>,
+}
+
+/// Mail that came back from somebody, and what is to follow from it.
+#[derive(Clone, Debug)]
+pub struct Return {
+    /// Their address.
+    pub address: Address,
+    /// What is to follow.
+    pub what: Returned,
+}
+
+/// What is to follow from mail that came back.
+#[derive(Clone, Debug)]
+pub enum Returned {
+    /// The address is suppressed, as by [`crate::store::Store::suppress`].
+    Suppress(Suppression),
+    /// They leave.
+    Leave,
+    /// A message was not delivered this time. It is counted once, however often
+    /// it is told, and the address is suppressed when there are `limit` of them
+    /// since `since`.
+    Soft {
+        /// Names the message: of each issue there is one for each subscriber.
+        message: String,
+        /// What was counted before is forgotten.
+        since: DateTime<Utc>,
+        /// How many are too many.
+        limit: u64,
+        /// What follows then.
+        then: Suppression,
+    },
+}
+
+/// What became of mail that came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// The address is suppressed from now on.
+    Suppressed,
+    /// They have left.
+    Left,
+    /// It was counted; so many there are.
+    Counted(u64),
+    /// Nothing is new: they were suppressed, had left or are not known.
+    Unchanged,
 }
 
 /// What is fixed when a mailing is confirmed.
@@ -199,8 +243,8 @@ pub enum Verdict {
     Recorded,
     /// The recipient gets nothing; recorded as skipped.
     Skipped(Skip),
-    /// The delivery is not open any more, or the mailing is not: nothing was
-    /// changed for it.
+    /// The delivery is not open any more, or not due yet, or the mailing is not
+    /// open: nothing was changed for it.
     Withheld(Stage),
 }
 

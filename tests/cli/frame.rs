@@ -25,7 +25,22 @@ fn help_names_every_command_with_an_example() {
         let help = sandbox.run(&[command, "--help"]).expect(0);
         assert!(help.out.contains("Example"), "{command}: {}", help.out);
     }
-    for command in [["config", "show"], ["config", "check"], ["ids", "import"]] {
+    for command in [
+        ["config", "show"],
+        ["config", "check"],
+        ["ids", "import"],
+        ["subscribers", "import"],
+        ["subscribers", "export"],
+        ["subscribers", "list"],
+        ["subscribers", "show"],
+        ["subscribers", "add"],
+        ["subscribers", "remove"],
+        ["subscribers", "change"],
+        ["subscribers", "erase"],
+        ["suppressions", "list"],
+        ["suppressions", "add"],
+        ["suppressions", "remove"],
+    ] {
         let help = sandbox.run(&[command[0], command[1], "--help"]).expect(0);
         assert!(help.out.contains("Example"), "{command:?}: {}", help.out);
     }

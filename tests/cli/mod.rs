@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+mod bounces;
 mod build;
 mod check;
 mod config;
@@ -13,11 +14,14 @@ mod frame;
 mod ids;
 mod init;
 mod inspect;
+mod mailing;
+mod mailings;
 mod new;
 mod publish;
 mod render;
 mod send;
 mod since;
+mod subscribers;
 
 /// 2026-03-01 12:00 UTC: what all of these runs take for now.
 const NOW: &str = "1772366400";

@@ -95,8 +95,8 @@ fn without_a_way_nothing_is_sent_and_the_ways_are_named() {
     sandbox
         .run(&["send", "1"])
         .expect(2)
-        .says("--dry-run")
-        .says("--test");
+        .says("there is no store")
+        .says("subscribers import");
     sandbox
         .run(&["send", "1", "--dry-run", "--test", "me@example.org"])
         .expect(2);

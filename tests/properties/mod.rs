@@ -3,6 +3,8 @@
 mod decode;
 mod dkim;
 mod feed;
+mod lists;
 mod mail;
+mod mailing;
 mod mutations;
 mod structure;

@@ -88,6 +88,15 @@ const TOKENS: &[&str] = &[
     "&b",
     "!!",
     "\t",
+    "--b",
+    "--",
+    "From a 1:00:00\n",
+    "Content-Type: multipart/report; boundary=b\n",
+    "Content-Type: message/rfc822\n\n",
+    "Content-Transfer-Encoding: base64\n",
+    "Status: 5.1.1\n",
+    "Action: failed\n",
+    "=?utf-8?B?",
 ];
 
 #[test]
@@ -118,6 +127,11 @@ fn foreign_bytes_never_break_the_settings() {
 #[test]
 fn foreign_bytes_never_break_a_list_of_recipients() {
     mutate("recipients");
+}
+
+#[test]
+fn foreign_bytes_never_break_the_reader_of_bounces() {
+    mutate("bounce");
 }
 
 #[test]

@@ -164,7 +164,7 @@ async fn refusals_are_told_apart_by_step_and_reply() {
         (
             "AUTH",
             "454 4.7.0 later\r\n",
-            Outcome::Deferred(Delay::Later),
+            Outcome::Deferred(Delay::Throttled),
         ),
         ("MAIL", "530 5.7.0 log in\r\n", Outcome::Halted(Halt::Login)),
         (
@@ -185,7 +185,7 @@ async fn refusals_are_told_apart_by_step_and_reply() {
         (
             "RCPT",
             "450 4.2.0 greylisted\r\n",
-            Outcome::Deferred(Delay::Later),
+            Outcome::Deferred(Delay::Greylisted),
         ),
         (
             "RCPT",

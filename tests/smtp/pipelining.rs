@@ -85,7 +85,7 @@ async fn a_refusal_is_judged_by_its_own_step_and_costs_a_reset() {
             "MAIL",
             "451 4.7.1 later\r\n",
             Phase::Sender,
-            Outcome::Deferred(Delay::Later),
+            Outcome::Deferred(Delay::Throttled),
         ),
         (
             "MAIL",
@@ -103,7 +103,7 @@ async fn a_refusal_is_judged_by_its_own_step_and_costs_a_reset() {
             "RCPT",
             "450 4.2.0 greylisted\r\n",
             Phase::Recipient,
-            Outcome::Deferred(Delay::Later),
+            Outcome::Deferred(Delay::Greylisted),
         ),
         (
             "DATA",

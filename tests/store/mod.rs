@@ -1,5 +1,5 @@
 //! What every store promises, run against the one in SQLite, and what that one
 //! promises besides.
 
-mod contract;
+pub(crate) mod contract;
 mod sqlite;

@@ -45,6 +45,7 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
         mail: read.mail(),
         store: read.store(),
         delivery: read.delivery(),
+        bounces: read.bounces(),
         smtp: read.smtp(),
         dkim: read.dkim(&newsletter),
         server: Server {

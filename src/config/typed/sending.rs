@@ -1,4 +1,4 @@
-//! The tables `[store]`, `[delivery]` and `[smtp]`.
+//! The tables `[store]`, `[delivery]`, `[bounces]` and `[smtp]`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::config::key::Key;
-use crate::config::settings::{Fallback, Smtp, Store};
+use crate::config::settings::{Bounces, Fallback, Smtp, Store};
 use crate::config::typed::Read;
 use crate::delivery;
 use crate::mailing::{Pace, Retry, provider};
@@ -75,6 +75,14 @@ impl Read<'_> {
             providers: self.providers(),
             retry,
             late: self.time("delivery.late", Duration::from_secs(60 * MINUTE)),
+        }
+    }
+
+    pub(crate) fn bounces(&mut self) -> Bounces {
+        let quarter = Duration::from_secs(90 * DAY);
+        Bounces {
+            soft_limit: self.integer("bounces.soft_limit", 1, 1_000, 3) as u64,
+            soft_window: self.time("bounces.soft_window", quarter),
         }
     }
 

@@ -291,6 +291,8 @@ fn a_foreign_state_blocks_nothing_for_ever() {
         format!("{{\"rest\":[-{huge},{huge}],\"rests\":4294967295,\"well\":4294967295}}"),
         format!("{{\"rest\":[{huge},-{huge}],\"at_once\":0}}"),
         format!("{{\"rest\":[{},{huge}]}}", start().timestamp_millis()),
+        // Before the first moment that has a date.
+        "{\"rest\":[-8334601241760001,0]}".to_owned(),
     ] {
         let mut meter = Meter::restored(pace, &state);
         let mut now = start();

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::store::Error;
@@ -23,7 +24,10 @@ const LOOK: Duration = Duration::from_millis(2);
 const APPLICATION: i64 = 0x6c74_7072;
 
 /// Layouts in their order. Only ever added to.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001-first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001-first.sql"),
+    include_str!("migrations/0002-soft-bounces.sql"),
+];
 
 /// Statements that a connection keeps compiled.
 const STATEMENTS: usize = 96;
@@ -80,8 +84,29 @@ pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A connection to the file at `path`, which is there.
+/// A connection to the store at `path`, of the newest layout.
 pub(super) fn connect(path: &Path, role: Role, options: Options) -> Result<Connection, Failure> {
+    let connection = unsettled(path)?;
+    patiently(|| settle(&connection, role, options))?;
+    Ok(connection)
+}
+
+/// The first connection to the file at `path`: brings it to the newest layout.
+/// An empty file becomes a store only where `make` says so, and nothing that is
+/// no store is changed.
+pub(super) fn connect_first(
+    path: &Path,
+    options: Options,
+    make: bool,
+) -> Result<Connection, Failure> {
+    let mut connection = unsettled(path)?;
+    recognise(&connection, path, make)?;
+    patiently(|| settle(&connection, Role::Writer, options))?;
+    migrate(&mut connection, path, make)?;
+    Ok(connection)
+}
+
+fn unsettled(path: &Path) -> Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     let mut since = None;
@@ -92,14 +117,14 @@ pub(super) fn connect(path: &Path, role: Role, options: Options) -> Result<Conne
         thread::sleep(LOOK);
         since.is_some_and(|since: Instant| since.elapsed() < PATIENCE)
     }))?;
-    patiently(|| pragmas(&connection, role, options))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Plans must not depend on values: SQLite would compile a statement anew each
+    // time that a value is bound which a partial index speaks of.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
-fn pragmas(connection: &Connection, role: Role, options: Options) -> Result<(), rusqlite::Error> {
-    // Reading the header first: of a file that is no database nothing is changed.
-    connection.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0))?;
+fn settle(connection: &Connection, role: Role, options: Options) -> Result<(), rusqlite::Error> {
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     connection.execute_batch(
         "PRAGMA synchronous = FULL;
@@ -121,51 +146,36 @@ fn pragmas(connection: &Connection, role: Role, options: Options) -> Result<(), 
     Ok(())
 }
 
-/// Tries again as long as somebody is in the way: a process that closes or
-/// recovers the file shuts others out without asking their busy handlers.
-fn patiently<T>(
-    mut attempt: impl FnMut() -> Result<T, rusqlite::Error>,
-) -> Result<T, rusqlite::Error> {
-    let since = Instant::now();
-    loop {
-        match attempt() {
-            Err(error) if is_busy(&error) && since.elapsed() < PATIENCE => thread::sleep(LOOK),
-            other => return other,
-        }
+/// The layout of the file, where it is a store that this program knows.
+fn recognise(connection: &Connection, path: &Path, make: bool) -> Result<usize, Failure> {
+    let number = |name: &str| {
+        patiently(|| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)))
+    };
+    let (found, known) = (number("user_version")?, MIGRATIONS.len());
+    let empty = number("schema_version")? == 0;
+    if number("application_id")? != APPLICATION && !(empty && make) {
+        return Err(Failure::Said(Error::Damaged {
+            path: path.to_owned(),
+            source: "it is not a file of letterpress".into(),
+        }));
+    }
+    match usize::try_from(found) {
+        Ok(found) if found <= known => Ok(found),
+        _ => Err(Failure::Said(Error::Newer {
+            path: path.to_owned(),
+            found,
+            known: known as i64,
+        })),
     }
 }
 
-/// Brings the file to the newest layout. An empty file becomes a store only
-/// where `make` says so.
-pub(super) fn migrate(connection: &mut Connection, path: &Path, make: bool) -> Result<(), Failure> {
-    let known = MIGRATIONS.len() as i64;
-    let layout = |connection: &Connection, name: &str| {
-        connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
-    };
-    let check = |connection: &Connection| -> Result<i64, Failure> {
-        let found = layout(connection, "user_version")?;
-        let empty = layout(connection, "schema_version")? == 0;
-        if layout(connection, "application_id")? != APPLICATION && !(empty && make) {
-            return Err(Failure::Said(Error::Damaged {
-                path: path.to_owned(),
-                source: "it is not a file of letterpress".into(),
-            }));
-        }
-        if found > known {
-            return Err(Failure::Said(Error::Newer {
-                path: path.to_owned(),
-                found,
-                known,
-            }));
-        }
-        Ok(found)
-    };
-    if check(connection)? == known {
+fn migrate(connection: &mut Connection, path: &Path, make: bool) -> Result<(), Failure> {
+    if recognise(connection, path, make)? == MIGRATIONS.len() {
         return Ok(());
     }
     write(connection, |connection| {
         // Another process may have been faster.
-        let found = usize::try_from(check(connection)?).unwrap_or(0);
+        let found = recognise(connection, path, make)?;
         for migration in &MIGRATIONS[found..] {
             connection.execute_batch(migration)?;
         }
@@ -182,9 +192,23 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, make: bool) -> R
             connection.execute(sql::META_PUT, ("salt", salt))?;
             connection.pragma_update(None, "application_id", APPLICATION)?;
         }
-        connection.pragma_update(None, "user_version", known)?;
+        connection.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
         Ok(())
     })
+}
+
+/// Tries again as long as somebody is in the way: a process that closes or
+/// recovers the file shuts others out without asking their busy handlers.
+fn patiently<T>(
+    mut attempt: impl FnMut() -> Result<T, rusqlite::Error>,
+) -> Result<T, rusqlite::Error> {
+    let since = Instant::now();
+    loop {
+        match attempt() {
+            Err(error) if is_busy(&error) && since.elapsed() < PATIENCE => thread::sleep(LOOK),
+            other => return other,
+        }
+    }
 }
 
 /// Does `work` in one transaction that holds the write lock from its beginning,

@@ -90,6 +90,7 @@ pub(super) fn erase(
     if let Some(id) = id {
         let run = |statement| connection.prepare_cached(statement)?.execute([id]);
         run(sql::SUBSCRIBER_REMOVE)?;
+        run(sql::SOFT_FORGET)?;
         run(sql::ATTEMPTS_SCRUB)?;
         run(sql::DELIVERIES_SCRUB)?;
         connection.prepare_cached(sql::DELIVERIES_SKIP)?.execute((
@@ -185,7 +186,9 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.is_empty() || text.len() % 2 != 0 || !text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    if text.is_empty()
+        || !text.len().is_multiple_of(2)
+        || !text.bytes().all(|byte| byte.is_ascii_hexdigit())
     {
         return None;
     }

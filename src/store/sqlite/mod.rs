@@ -17,6 +17,7 @@ mod lock;
 mod mailings;
 mod people;
 mod plan;
+mod returns;
 mod statements;
 mod step;
 mod suppression;
@@ -37,12 +38,14 @@ use tokio::sync::oneshot;
 use crate::mailing::{
     Delivery, Exclusion, Filter, Mailing, MailingId, Planned, Stage, State, Tally,
 };
-use crate::store::sqlite::connection::{Role, connect, make_file, migrate, read, write, write_if};
+use crate::store::sqlite::connection::{
+    Role, connect, connect_first, make_file, read, write, write_if,
+};
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::thread::Worker;
 use crate::store::{
-    Absorbed, Answer, Candidate, Due, Engagement, Error, NewMailing, Past, Search, Step, Store,
-    StoreId, Verdict,
+    Absorbed, Answer, Candidate, Due, Engagement, Error, NewMailing, Past, Return, Search, Settled,
+    Step, Store, StoreId, Verdict,
 };
 use crate::subscriber::{Address, Entry, Reason, Recipient, Status, SubscriberId, Suppression};
 
@@ -129,8 +132,7 @@ fn start(path: &Path, options: Options, make: bool) -> Result<Sqlite, Failure> {
         }
         Err(source) => return Err(Failure::file(path, source)),
     }
-    let mut connection = connect(path, Role::Writer, options)?;
-    migrate(&mut connection, path, make)?;
+    let connection = connect_first(path, options, make)?;
     let id = connection.query_row(statements::META_GET, ["id"], |row| row.get(0))?;
     let path = Arc::new(path.to_owned());
     let other = connect(&path, Role::Reader, options)?;
@@ -266,6 +268,20 @@ impl Store for Sqlite {
         self.read("listing suppressions", move |connection| {
             suppression::list(connection, after.as_deref(), limit)
         })
+    }
+
+    fn settle(
+        &self,
+        returns: Vec<Return>,
+        now: DateTime<Utc>,
+        commit: bool,
+    ) -> Answer<Vec<Settled>> {
+        self.writer
+            .ask("recording what came back", move |connection| {
+                write_if(connection, commit, |connection| {
+                    returns::settle(connection, &returns, now)
+                })
+            })
     }
 
     fn survey(&self, issue: &str, filter: Filter, now: DateTime<Utc>) -> Answer<Planned> {

@@ -129,7 +129,10 @@ pub(super) fn set_status(
     Ok(true)
 }
 
-fn id_and_status(connection: &Connection, key: &str) -> Result<Option<(i64, Status)>, Failure> {
+pub(super) fn id_and_status(
+    connection: &Connection,
+    key: &str,
+) -> Result<Option<(i64, Status)>, Failure> {
     Ok(connection
         .prepare_cached(sql::SUBSCRIBER_ID)?
         .query_row([key], |row| Ok((row.get(0)?, code::status_at(row, 1)?)))
@@ -166,6 +169,8 @@ pub(super) fn change_address(
             suppression::add(connection, new, &comes)?;
         }
     }
+    // The new mailbox has not failed yet.
+    connection.prepare_cached(sql::SOFT_FORGET)?.execute([id])?;
     connection.prepare_cached(sql::SUBSCRIBER_MOVE)?.execute((
         id,
         to,

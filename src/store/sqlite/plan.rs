@@ -68,8 +68,8 @@ impl Question {
                 let language = "replace(lower(coalesce(s.language, '')), '_', '-')";
                 // RFC 4647 §3.3.1: basic filtering, subtag by subtag.
                 format!(
-                    "({language} = {tag} OR \
-                     substr({language}, 1, length({tag}) + 1) = {tag} || '-')"
+                    "(s.language IS NOT NULL AND ({language} = {tag} OR \
+                     substr({language}, 1, length({tag}) + 1) = {tag} || '-'))"
                 )
             }
             Filter::Tag(tag) => {

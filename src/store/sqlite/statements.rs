@@ -93,6 +93,14 @@ statements! {
             WHERE '@' || domain > ?1
         ORDER BY place LIMIT ?2";
 
+    // ---- what comes back ----
+
+    SOFT_ADD = "INSERT OR IGNORE INTO soft_bounce (subscriber, message, at)
+        VALUES (?1, ?2, ?3)";
+    SOFT_DROP = "DELETE FROM soft_bounce WHERE subscriber = ?1 AND at < ?2";
+    SOFT_COUNT = "SELECT count(*) FROM soft_bounce WHERE subscriber = ?1";
+    SOFT_FORGET = "DELETE FROM soft_bounce WHERE subscriber = ?1";
+
     // ---- mailings ----
 
     MAILING_ID = "SELECT id FROM mailing WHERE issue = ?1";
@@ -154,7 +162,8 @@ statements! {
             AND (SELECT stage FROM mailing WHERE id = ?1) = 3";
     NEXT = "SELECT m.stage, d.state, s.status, x.reason, EXISTS (
                 SELECT 1 FROM suppressed_domain
-                WHERE domain = substr(s.key, instr(s.key, '@') + 1))
+                WHERE domain = substr(s.key, instr(s.key, '@') + 1)),
+            d.due
         FROM mailing m
             LEFT JOIN delivery d ON d.mailing = m.id AND d.subscriber = ?2
             LEFT JOIN subscriber s ON s.id = d.subscriber

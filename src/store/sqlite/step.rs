@@ -121,7 +121,11 @@ fn cancel_too(connection: &Connection, mailing: i64, subscriber: i64) -> Result<
 }
 
 fn beginning(text: &str) -> &str {
-    &text[..text.floor_char_boundary(LONGEST_TEXT)]
+    let mut end = text.len().min(LONGEST_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Marks a delivery as `sending`, or says why not.
@@ -138,14 +142,21 @@ fn begin(
         .query_row((mailing, subscriber), |row| {
             let stage = code::stage_at(row, 0)?;
             let before: Option<i64> = row.get(1)?;
-            Ok((stage, before, skip_at(row)?))
+            let due: Option<i64> = row.get(5)?;
+            Ok((
+                stage,
+                before,
+                due.is_none_or(|due| due <= now),
+                skip_at(row)?,
+            ))
         })
         .optional()?;
-    let Some((stage, before, skip)) = found else {
+    let Some((stage, before, is_due, skip)) = found else {
         return Ok(Verdict::Withheld(Stage::Cancelled));
     };
     let before = match before {
-        Some(before @ (code::PENDING | code::DEFERRED)) if stage == Stage::Open => before,
+        // What was read as due may have been deferred since.
+        Some(before @ (code::PENDING | code::DEFERRED)) if stage == Stage::Open && is_due => before,
         _ => return Ok(Verdict::Withheld(stage)),
     };
     if let Some(skip) = skip {

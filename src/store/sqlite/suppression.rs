@@ -13,10 +13,10 @@ pub(super) fn add(
     suppression: &Suppression,
 ) -> Result<bool, Failure> {
     let key = address.key();
-    if let Some(held) = of_key(connection, &key)? {
-        if !outweighs(suppression.reason, held.reason) {
-            return Ok(false);
-        }
+    if let Some(held) = of_key(connection, &key)?
+        && !outweighs(suppression.reason, held.reason)
+    {
+        return Ok(false);
     }
     connection.prepare_cached(sql::SUPPRESS)?.execute(params![
         key,
@@ -82,10 +82,10 @@ pub(super) fn suppress_domain(
     suppression: &Suppression,
 ) -> Result<bool, Failure> {
     let domain = domain_name(domain);
-    if let Some(held) = of_domain(connection, &domain)? {
-        if !outweighs(suppression.reason, held.reason) {
-            return Ok(false);
-        }
+    if let Some(held) = of_domain(connection, &domain)?
+        && !outweighs(suppression.reason, held.reason)
+    {
+        return Ok(false);
     }
     connection.prepare_cached(sql::DOMAIN_SUPPRESS)?.execute((
         domain,

@@ -2,14 +2,14 @@ use chrono::Utc;
 use rusqlite::Connection;
 
 use super::*;
+use crate::store::Start;
+use crate::subscriber::Subscriber;
 
 /// An empty store of the newest layout.
 fn opened(folder: &Path) -> Connection {
     let path = folder.join("letterpress.db");
     make_file(&path).unwrap();
-    let mut connection = connect(&path, Role::Writer, Options::default()).unwrap();
-    migrate(&mut connection, &path, true).unwrap();
-    connection
+    connect_first(&path, Options::default(), true).unwrap()
 }
 
 #[test]
@@ -84,4 +84,114 @@ fn what_is_due_is_found_without_sorting_or_scanning() {
             assert!(cheap, "{name}: {detail}");
         }
     }
+}
+
+/// Five who get a mailing, and the steps that begin with each of them.
+fn five(connection: &Connection) -> Vec<Step> {
+    let people = (1..=5)
+        .map(|number| Entry {
+            subscriber: Subscriber::new(
+                Address::parse(&format!("r{number}@example.org")).unwrap(),
+                Status::Confirmed,
+            ),
+            suppression: None,
+        })
+        .collect();
+    absorb::absorb(connection, people, Utc::now()).unwrap();
+    let new = NewMailing {
+        issue: "1".to_owned(),
+        title: String::new(),
+        digest: String::new(),
+        content: Vec::new(),
+        filter: Filter::All,
+        filter_text: String::new(),
+        stage: Stage::Open,
+        starts_at: Utc::now(),
+        now: Utc::now(),
+    };
+    let (mailing, _) = plan::confirm(connection, &new).unwrap();
+    let step = |number| Step {
+        mailing,
+        finished: None,
+        next: Some(Start {
+            subscriber: SubscriberId(number),
+            message_id: format!("<{number}@example.org>"),
+        }),
+        now: Utc::now(),
+    };
+    (1..=5).map(step).collect()
+}
+
+fn sending(connection: &Connection) -> Vec<i64> {
+    connection
+        .prepare("SELECT subscriber FROM delivery WHERE state = 2 ORDER BY subscriber")
+        .unwrap()
+        .query_map((), |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+#[test]
+fn a_row_that_fails_undoes_no_other_of_its_group() {
+    // The second takes the whole transaction with it, as a full disk may.
+    for how in ["ABORT", "ROLLBACK"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = opened(folder.path());
+        let steps = five(&connection);
+        connection
+            .execute_batch(&format!(
+                "CREATE TRIGGER refuse BEFORE UPDATE ON delivery WHEN new.subscriber = 3
+                 BEGIN SELECT RAISE({how}, 'refused'); END"
+            ))
+            .unwrap();
+        let verdicts = thread::take(&mut connection, &steps);
+        for (verdict, number) in verdicts.iter().zip(1..) {
+            match number {
+                3 => assert!(verdict.is_err(), "{how}"),
+                _ => assert_eq!(*verdict.as_ref().unwrap(), Verdict::Go, "{how}"),
+            }
+        }
+        assert_eq!(sending(&connection), [1, 2, 4, 5], "{how}");
+    }
+}
+
+#[test]
+fn a_commit_that_fails_counts_for_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = opened(folder.path());
+    let steps = five(&connection);
+    connection
+        .execute_batch(
+            "CREATE TABLE debt (m INTEGER REFERENCES mailing (id) DEFERRABLE INITIALLY DEFERRED);
+             CREATE TRIGGER owe AFTER UPDATE ON delivery WHEN new.subscriber = 3
+             BEGIN INSERT INTO debt VALUES (999); END",
+        )
+        .unwrap();
+    let verdicts = thread::take(&mut connection, &steps);
+    assert!(verdicts.iter().all(Result::is_err));
+    assert!(sending(&connection).is_empty());
+    assert!(connection.is_autocommit());
+}
+
+#[test]
+fn errors_name_no_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = opened(folder.path());
+    five(&connection);
+    let error = connection
+        .execute(
+            "INSERT INTO suppression SELECT key, address, 9, 0, '' FROM subscriber",
+            (),
+        )
+        .unwrap_err();
+    let error = Failure::Sql(error).into_error(folder.path(), "testing");
+    let mut words = format!("{error:?} {error}");
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        words += &error.to_string();
+        cause = error.source();
+    }
+    assert!(words.contains("CHECK"), "{words}");
+    assert!(!words.contains('@'), "{words}");
 }

@@ -2,7 +2,7 @@
 //! connection of its own. They end when what was asked of them is done and
 //! nobody can ask any more.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
@@ -103,7 +103,7 @@ fn expect<T: Send + 'static>(answer: oneshot::Receiver<Result<T, Error>>) -> Ans
     Box::pin(async move { answer.await.unwrap_or(Err(Error::Closed)) })
 }
 
-fn run(mut connection: Connection, path: &PathBuf, inbox: &Receiver<Job>) {
+fn run(mut connection: Connection, path: &Path, inbox: &Receiver<Job>) {
     while let Ok(job) = inbox.recv() {
         let work = match job {
             Job::Work(work) => Some(work),
@@ -119,7 +119,7 @@ fn run(mut connection: Connection, path: &PathBuf, inbox: &Receiver<Job>) {
 /// other work that it met.
 fn group(
     connection: &mut Connection,
-    path: &PathBuf,
+    path: &Path,
     inbox: &Receiver<Job>,
     first: (Step, Asker),
 ) -> Option<Work> {
@@ -148,7 +148,7 @@ fn group(
 
 /// Takes steps in one transaction, a savepoint each, so that one that fails
 /// undoes no other. What is answered `Ok` is on the disk.
-fn take(connection: &mut Connection, steps: &[Step]) -> Vec<Result<Verdict, Failure>> {
+pub(super) fn take(connection: &mut Connection, steps: &[Step]) -> Vec<Result<Verdict, Failure>> {
     let verdicts = match steps {
         [_] => None,
         _ => together(connection, steps),

@@ -36,4 +36,5 @@ pub use format::Format;
 pub use line::{Bad, Item, Line, ListError, Remark, Skipped, What};
 pub use reader::{Options, Reader};
 pub use survey::{Repeats, Survey};
-pub use write::{CSV_HEADER, csv_line, json_line};
+pub use values::language as language_tag;
+pub use write::{CSV_HEADER, csv_line, json_line, json_object};

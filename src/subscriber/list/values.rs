@@ -48,10 +48,7 @@ pub(super) fn flag(text: &str) -> Option<bool> {
 pub(super) fn nothing(text: &str) -> bool {
     let text = text.trim();
     let is = |word: &&str| text.eq_ignore_ascii_case(word);
-    text.is_empty()
-        || ["null", "none", "nil", "n/a", "-"]
-            .iter()
-            .any(|word| is(word))
+    text.is_empty() || ["null", "none", "nil", "n/a", "-"].iter().any(is)
 }
 
 /// Tags parted by commas; one that holds a comma or a quote stands in quotes
@@ -114,7 +111,7 @@ pub(super) fn tags_text(tags: &BTreeSet<String>) -> String {
 }
 
 /// A language tag as BCP 47 forms them (RFC 5646 §2.1), not looked up.
-pub(super) fn language(text: &str) -> Option<String> {
+pub fn language(text: &str) -> Option<String> {
     let text = text.trim().replace('_', "-");
     let mut parts = text.split('-');
     let first = parts.next()?;

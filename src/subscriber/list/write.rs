@@ -48,6 +48,11 @@ pub fn csv_line(item: &Item) -> String {
 
 /// A line of NDJSON, with its line end.
 pub fn json_line(item: &Item) -> String {
+    Json::Object(json_object(item)).to_string() + "\n"
+}
+
+/// The same as a value: our columns are its members.
+pub fn json_object(item: &Item) -> Map<String, Json> {
     let mut object = Map::new();
     match item {
         Item::Erased(hash) => {
@@ -70,7 +75,7 @@ pub fn json_line(item: &Item) -> String {
             }
         }
     }
-    Json::Object(object).to_string() + "\n"
+    object
 }
 
 fn cells(item: &Item) -> Vec<String> {

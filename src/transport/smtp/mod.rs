@@ -185,6 +185,15 @@ impl Smtp {
         })
     }
 
+    /// Another way to the same server, with a connection of its own.
+    pub fn another(&self) -> Smtp {
+        Smtp {
+            settings: self.settings.clone(),
+            trust: self.trust.clone(),
+            idle: None,
+        }
+    }
+
     /// Connects and logs in without sending anything, to see that it works.
     pub async fn probe(&mut self) -> Result<(), Failure> {
         if self.idle.is_none() {

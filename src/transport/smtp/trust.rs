@@ -7,6 +7,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 /// Which certificate authorities are believed: those of this machine, and those
 /// of a file. The same for STARTTLS and for TLS from the start.
+#[derive(Clone)]
 pub struct Trust {
     pub(crate) config: Arc<ClientConfig>,
 }

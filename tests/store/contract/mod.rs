@@ -5,6 +5,7 @@ pub(crate) mod engine;
 pub(crate) mod people;
 pub(crate) mod plan;
 pub(crate) mod random;
+pub(crate) mod returns;
 
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ use letterpress::store::{Absorbed, Due, Ended, Finished, NewMailing, Start, Step
 use letterpress::subscriber::{
     Address, Entry, Reason, Status, Subscriber, SubscriberId, Suppression,
 };
+
+pub(crate) use random::events;
 
 /// A store that all tasks of a test share.
 pub(crate) type Kept = Arc<dyn Store>;
