@@ -42,7 +42,7 @@ fn show(folder: &Folder, as_json: bool, terminal: &mut Terminal) -> Result<Exit,
 
 fn check(folder: &Folder, as_json: bool, terminal: &mut Terminal) -> Result<Exit, CommandError> {
     let mut findings = folder.loaded.findings.clone();
-    findings.extend(signer::read(folder).err());
+    findings.extend(signer::read(folder).err().map(|one| *one));
     let settings = folder.settings();
     let wants = [
         ("feeds and archive", settings.require_web()),

@@ -24,7 +24,7 @@ pub(crate) fn signer(folder: &Folder) -> Result<Option<Signer>, CommandError> {
 }
 
 /// The same, with what is wrong as a finding.
-pub(crate) fn read(folder: &Folder) -> Result<Option<Signer>, Finding> {
+pub(crate) fn read(folder: &Folder) -> Result<Option<Signer>, Box<Finding>> {
     let settings = folder.settings();
     let dkim = &settings.dkim;
     let Some(rsa) = &dkim.rsa else {
@@ -34,7 +34,7 @@ pub(crate) fn read(folder: &Folder) -> Result<Option<Signer>, Finding> {
         let words = "no domain is set to sign for";
         let diagnostic = Diagnostic::error("bad-dkim-key", words);
         let diagnostic = diagnostic.help("set newsletter.from or dkim.domain");
-        return Err(Finding::whole_file("dkim.domain", diagnostic));
+        return Err(Box::new(Finding::whole_file("dkim.domain", diagnostic)));
     }
     let key = key(folder, rsa, "dkim.key", Algorithm::RsaSha256)?;
     let mut signer = Signer::new(&dkim.domain, &rsa.selector, key);
@@ -58,7 +58,7 @@ fn key(
     about: &DkimKey,
     setting: &str,
     wanted: Algorithm,
-) -> Result<SigningKey, Finding> {
+) -> Result<SigningKey, Box<Finding>> {
     let file = about.file.as_deref().unwrap_or_default();
     let place = match about.secret {
         Some(_) => setting.to_owned(),
@@ -66,7 +66,7 @@ fn key(
     };
     let wrong = |words: String, help: &str| {
         let diagnostic = Diagnostic::error("bad-dkim-key", words).help(help);
-        Finding::whole_file(place.as_str(), diagnostic)
+        Box::new(Finding::whole_file(place.as_str(), diagnostic))
     };
     let text = match &about.secret {
         Some(secret) => secret.expose_secret().as_bytes().to_vec(),

@@ -3,10 +3,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
-use crate::email::dkim::fields::{self, Field};
+use crate::email::dkim::body;
+use crate::email::dkim::fields::{self, Field, relax};
 use crate::email::dkim::key::SigningKey;
 use crate::email::dkim::record::Record;
-use crate::email::dkim::{body, fields::relax};
 use crate::email::quoted::LINE;
 
 /// How often a field is named in `h=` (RFC 6376 §5.4.2): once for each time it is
