@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::files::write::same;
+use crate::files::write::{same, sweep};
 use crate::files::{Change, Error, create_folder, read_if_there, write_if_changed};
 
 /// Name of the list of written files, in the folder that is written.
@@ -71,6 +71,7 @@ impl Output {
     ///
     /// [`Error::Read`] if the list of an earlier run cannot be read.
     pub fn open(root: &Path) -> Result<Output, Error> {
+        sweep(root);
         let list = read_if_there(&root.join(MANIFEST), MANIFEST_LIMIT)?.unwrap_or_default();
         let list = String::from_utf8_lossy(&list);
         let known = list

@@ -1,6 +1,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::files::Error;
 
@@ -83,6 +84,26 @@ pub fn create_folder(path: &Path) -> Result<(), Error> {
     })
 }
 
+/// How names of files begin and end that are not written yet.
+const UNFINISHED: (&str, &str) = (".letterpress-", ".tmp");
+/// A file that is written takes less.
+const LONG_AGO: Duration = Duration::from_secs(60);
+
+/// Removes what a program that was killed left half-written in a folder. What
+/// another one may be writing now stays, and so does what cannot be removed.
+pub(crate) fn sweep(folder: &Path) {
+    let names = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in names {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let unfinished = name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1);
+        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        if unfinished && age().is_some_and(|age| age > LONG_AGO) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Usual,
@@ -125,7 +146,7 @@ fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), Error> {
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".letterpress-").suffix(".tmp");
+    builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -190,6 +211,19 @@ mod tests {
             .collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn what_a_killed_program_left_is_swept_and_what_is_being_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = folder.path().join(".letterpress-old.tmp");
+        for name in [".letterpress-old.tmp", ".letterpress-new.tmp", "old.tmp"] {
+            fs::write(folder.path().join(name), "half").unwrap();
+        }
+        let long_ago = std::time::SystemTime::now() - 2 * LONG_AGO;
+        File::open(&old).unwrap().set_modified(long_ago).unwrap();
+        sweep(folder.path());
+        assert_eq!(names(folder.path()), [".letterpress-new.tmp", "old.tmp"]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::smtp::server::{Act, Server, usual};
 const JOINED: &str = "2025-12-01T00:00:00Z";
 
 /// A newsletter with a key and a list: addresses and whether they confirmed.
-fn weekly(people: &[(&str, Status)]) -> Sandbox {
+pub(crate) fn weekly(people: &[(&str, Status)]) -> Sandbox {
     let text = issue(
         1,
         "2026-01-02",
@@ -64,16 +64,16 @@ fn with_relay(port: u16, arguments: &[&str]) -> Vec<String> {
         .collect()
 }
 
-fn run(sandbox: &Sandbox, port: u16, arguments: &[&str]) -> Answer {
+pub(crate) fn run(sandbox: &Sandbox, port: u16, arguments: &[&str]) -> Answer {
     let all = with_relay(port, arguments);
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     sandbox.run(&all)
 }
 
-const MAIL: [&str; 5] = ["send", "1", "--unsubscribe", "mailto", "--yes"];
+pub(crate) const MAIL: [&str; 5] = ["send", "1", "--unsubscribe", "mailto", "--yes"];
 
 /// To whom content was handed over, sorted.
-fn reached(server: &Server) -> Vec<String> {
+pub(crate) fn reached(server: &Server) -> Vec<String> {
     let contents = server.contents();
     let mut reached: Vec<String> = contents
         .iter()

@@ -22,6 +22,7 @@ mod render;
 mod send;
 mod since;
 mod subscribers;
+mod together;
 
 /// 2026-03-01 12:00 UTC: what all of these runs take for now.
 const NOW: &str = "1772366400";

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Bad days: a full disk, files that may not be read or written, a reader that
-# went away, a kill in mid-build. Whatever happens, each published file is whole
+# Bad days: a full disk, files that may not be read or written, a damaged store, a
+# reader that went away, a kill in mid-build. Whatever happens, each published file is whole
 # (the old one or the new one), and the message names the file.
 #
 # Needs root, for a small tmpfs and for becoming another user.
@@ -103,6 +103,71 @@ run 0 "$program" -C "$small" build
 outputs "$small" | cmp - "$work/new" || fail "after the disk has room again the build is another one"
 umount "$small"
 
+# mailing DIR: a newsletter with a list of 400 and a relay that takes everything.
+mailing() {
+  newsletter "$1"
+  run 0 "$program" -C "$1" init .
+  { echo email,status; for number in $(seq 400); do echo "reader-$number@example.org,confirmed"; done; } >"$work/list.csv"
+  run 0 "$program" -C "$1" subscribers import "$work/list.csv"
+}
+send() { # send EXPECTED-CODE DIR COMMAND…
+  run "$1" env LETTERPRESS__SMTP__HOST=127.0.0.1 LETTERPRESS__SMTP__PORT="$port" LETTERPRESS__SMTP__TLS=none \
+    "$program" -C "$2" "${@:3}"
+}
+counts() { "$program" -C "$1" report latest --json | python3 -c '
+import json, sys
+counts = json.load(sys.stdin)["counts"]
+print(*(f"{name} {count}" for name, count in counts.items() if count))'; }
+accepted_by_relay() { find "$work/mails" -name 'm.*' -size +0 -exec sed -n 's/^X-Rcpt-Args: //p' {} + | sort; }
+
+.ci/install postfix python3 >/dev/null
+mkdir "$work/mails"
+chmod 777 "$work/mails"
+port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+(cd "$work/mails" && exec smtp-sink -u nobody -d m.%M. "127.0.0.1:$port" 64 2>/dev/null) &
+relay=$!
+cleanup() { kill "$relay" 2>/dev/null || true; mountpoint -q "$small" && umount "$small"; rm -rf "$work"; }
+for _ in $(seq 100); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; sleep 0.1; done
+
+echo "the disk fills up in the middle of a mailing"
+mount -t tmpfs -o size=32m,mode=755 none "$small"
+mailing "$small"
+run 0 "$program" -C "$small" build
+# Enough for the mailing to be confirmed and to begin, not for its end.
+room=$(($(df --output=avail -B1024 "$small" | tail -1) - 420))
+dd if=/dev/zero of="$small/filler" bs=1024 count="$room" status=none
+send not-0 "$small" send latest --yes --yes-again --unsubscribe mailto
+says 'disk is full|[Nn]o space left'
+taken=$(accepted_by_relay | wc -l)
+echo "  the relay had taken $taken, then the disk was full"
+rm "$small/filler"
+# What the relay took and the disk could not keep is unknown: one for each of the
+# four connections at most.
+send 4 "$small" resume --wait
+counted=$(counts "$small")
+echo "  $counted"
+[[ $counted =~ ^accepted\ (39[6-9])\ unknown\ ([1-4])$ && $((BASH_REMATCH[1] + BASH_REMATCH[2])) == 400 ]] ||
+  fail "accepted and unknown are not what they should be"
+[[ $(accepted_by_relay | uniq -d | wc -l) == 0 ]] || fail "somebody was mailed twice"
+[[ $(accepted_by_relay | wc -l) == 400 ]] || fail "$(accepted_by_relay | wc -l) of 400 were mailed"
+umount "$small"
+
+echo "a store that is damaged, and one that may not be written"
+mailing "$work/damaged"
+printf 'this is no store' >"$work/damaged/data/letterpress.db"
+rm -f "$work/damaged/data/letterpress.db"-*
+send not-0 "$work/damaged" send latest --yes --yes-again --unsubscribe mailto
+says 'letterpress.db'
+says 'damaged'
+mount -t tmpfs -o size=32m,mode=755 none "$small"
+mailing "$small"
+mount -o remount,ro "$small"
+send not-0 "$small" send latest --yes --yes-again --unsubscribe mailto
+says 'letterpress.db|[Rr]ead-only'
+mount -o remount,rw "$small"
+umount "$small"
+[[ $(accepted_by_relay | wc -l) == 400 ]] || fail "mail left from a store that could not keep it"
+
 echo "standard output on a full disk"
 code=0
 "$program" -C "$work/reference" render latest --as html >/dev/full 2>"$work/err" || code=$?
@@ -164,6 +229,14 @@ for round in $(seq 20); do
   [[ ! -s $work/strange ]] || { cat "$work/strange" >&2; fail "a kill left half a file"; }
 done
 run 0 "$program" -C "$work/killed" build
-outputs "$work/killed" | cmp - "$work/new" || fail "the build after the kills is another one"
+# What a kill left half-written goes a minute later.
+touch -d '1 hour ago' "$work/killed"/{feeds,public}/.letterpress-*.tmp 2>/dev/null || true
+sed -i '1s/twice/thrice/' "$work/killed/issues/en/2026-02-27-weekly.md"
+run 0 "$program" -C "$work/killed" build
+! ls "$work/killed"/{feeds,public}/.letterpress-*.tmp >/dev/null 2>&1 || fail "half-written files are left"
+sed -i '1s/thrice/twice/' "$work/killed/issues/en/2026-02-27-weekly.md"
+run 0 "$program" -C "$work/killed" build
+outputs "$work/killed" | grep -v ' [^ ]*/\.letterpress-[^/]*$' | cmp - "$work/new" ||
+  fail "the build after the kills is another one"
 
 echo "all bad days survived"
