@@ -204,7 +204,7 @@ async fn a_run_that_is_told_to_end_hands_over_what_it_has_begun() {
     let end = rig.send_by(vec![relay(&world)], watch).await.unwrap();
     assert_eq!(end, End::Stopped(Stop::Drain));
     let taken = world.taken().len();
-    assert!(taken >= 40 && taken < 300, "{taken}");
+    assert!((40..300).contains(&taken), "{taken}");
     let left = 300 - taken;
     assert_eq!(
         rig.states().await,

@@ -65,6 +65,7 @@ promises! {
         one_provider_can_be_asked_for_alone
         what_a_dead_process_left_becomes_unknown
         only_the_editor_reopens_and_never_what_was_taken_over
+        what_is_not_due_yet_is_withheld
         a_cancelled_mailing_stays_so
         one_sends_at_a_time
         many_connections_step_at_once

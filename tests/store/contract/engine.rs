@@ -181,7 +181,7 @@ pub(crate) async fn deferred_deliveries_come_back_when_due_and_behind_new_ones(s
     assert_eq!(found[1].subscriber, all[0]);
     assert_eq!(
         (found[1].attempts, found[1].first_attempt),
-        (1, Some(minute(2)))
+        (1, Some(minute(60)))
     );
     let tally = store.tally(mailing).await.unwrap();
     assert_eq!(tally.next_due, Some(minute(30)));
@@ -263,6 +263,16 @@ pub(crate) async fn only_the_editor_reopens_and_never_what_was_taken_over(store:
     deliver(&store, mailing, all[1], Ended::Accepted).await;
 }
 
+pub(crate) async fn what_is_not_due_yet_is_withheld(store: Kept) {
+    readers(&store, 1).await;
+    let mailing = mailing(&store).await;
+    let reader = due_now(&store, due(mailing, 2, 10)).await[0];
+    deliver(&store, mailing, reader, Ended::Deferred(minute(500))).await;
+    let early = step(&store, mailing, None, start(reader)).await;
+    assert_eq!(early, Verdict::Withheld(Stage::Open));
+    assert_eq!(state(&store, mailing, reader).await, State::Deferred);
+}
+
 pub(crate) async fn a_cancelled_mailing_stays_so(store: Kept) {
     readers(&store, 3).await;
     let mailing = mailing(&store).await;
@@ -335,7 +345,7 @@ pub(crate) async fn a_history_tells_what_was_sent(store: Kept) {
         ("1", State::Accepted)
     );
     assert_eq!(past[0].reply.as_ref().unwrap().code, 250);
-    assert_eq!(past[0].at, Some(minute(2)));
+    assert_eq!(past[0].at, Some(minute(60)));
 }
 
 pub(crate) async fn limits_are_remembered_by_name(store: Kept) {

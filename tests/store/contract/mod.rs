@@ -131,7 +131,7 @@ pub(crate) async fn step(
         mailing,
         finished,
         next,
-        now: minute(2),
+        now: minute(60),
     };
     store.step(step).await.unwrap()
 }
