@@ -49,7 +49,7 @@ NAMED = {
     "css-margin-inline-block": "property margin-inline margin-block",
     "css-margin-inline-start-end": "property margin-inline-start margin-inline-end",
     "css-modern-color": "function lch oklch lab oklab",
-    "css-nesting": "selector nesting",
+    "css-nesting": None,
     "css-padding-block-start-end": "property padding-block-start padding-block-end",
     "css-padding-inline-block": "property padding-inline padding-block",
     "css-padding-inline-start-end": "property padding-inline-start padding-inline-end",
@@ -101,10 +101,8 @@ def names(feature):
             return None
         kind, *rest = NAMED[slug].split()
         return kind, rest
-    if slug.startswith("html-input-"):
+    if slug.startswith(("html-input-", "css-selector-")):
         return None
-    if slug.startswith("css-selector-"):
-        return "selector", [slug.removeprefix("css-selector-")]
     if slug.startswith("html-"):
         if match := re.fullmatch(r"<([a-z]+)> element", title):
             return "element", [match[1]]

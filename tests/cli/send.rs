@@ -355,9 +355,9 @@ fn a_high_score_is_a_warning_and_no_answer_is_none() {
 #[test]
 fn the_sample_gives_no_warning() {
     let sandbox = Sandbox::empty();
-    for issue in ["en/1.md", "zh/1.md"] {
+    for issue in ["en/1", "zh/1", "en/8"] {
         let outbox = sandbox.path(issue).display().to_string();
-        let root = crate::cli::repository().display().to_string();
+        let root = crate::cli::sample().display().to_string();
         let arguments = [
             "-C",
             &root,

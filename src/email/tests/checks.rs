@@ -115,6 +115,12 @@ fn checks_find_what_receivers_would() {
         ("mail-mojibake", "text", |content, _| {
             content.text += "It ‚Äús damaged‚Äù";
         }),
+        ("address-as-name", "from", |_, newsletter| {
+            newsletter.from.as_mut().unwrap().name = "me@example.org".into();
+        }),
+        ("no-reply", "from", |_, newsletter| {
+            newsletter.from.as_mut().unwrap().address = "no-reply@example.org".into();
+        }),
     ];
     for (code, part, change) in cases {
         assert_eq!(codes(change), [code], "{part}");
