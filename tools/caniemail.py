@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Condenses the data of Can I email to the table that the checks of mail use.
 
-    npm pack caniemail && tar xzf caniemail-*.tgz
+    npm pack caniemail@2 && tar xzf caniemail-*.tgz
     tools/caniemail.py package > src/email/check/support.txt
 
 It reads data/caniemail.json and LICENSE of the package. Of each program it

@@ -5,6 +5,11 @@ use url::Url;
 use crate::diagnostic::Diagnostic;
 use crate::email::check::markup::Tag;
 
+/// How a link begins that a program on the reader's machine may follow.
+const SCHEMES: [&str; 14] = [
+    "#", "http://", "https://", "mailto:", "tel:", "sms:", "irc:", "ircs:", "xmpp:", "matrix:",
+    "gemini:", "ftp:", "webcal:", "geo:",
+];
 /// What an image is counted for whose size is not told, in CSS pixels.
 const USUAL_AREA: u64 = 500 * 300;
 /// Images up to this side are marks, not pictures.
@@ -49,7 +54,7 @@ impl References {
         let begins = |schemes: &[&str]| schemes.iter().any(|scheme| lower.starts_with(scheme));
         if begins(&["javascript:", "data:", "vbscript:", "file:", "blob:"]) {
             self.unsafe_links.push(address.to_owned());
-        } else if !begins(&["http://", "https://", "mailto:", "tel:", "#"]) {
+        } else if !begins(&SCHEMES) {
             self.bare.push(address.to_owned());
         }
     }

@@ -166,8 +166,8 @@ impl Used {
         });
         let (css, html): (Vec<_>, Vec<_>) = missing.partition(|(is_css, _)| *is_css);
         for (code, what, told) in [
-            ("unsupported-css", "CSS", css),
-            ("unsupported-html", "HTML", html),
+            ("mail-unsupported-css", "CSS", css),
+            ("mail-unsupported-html", "HTML", html),
         ] {
             if told.is_empty() {
                 continue;
@@ -255,27 +255,27 @@ mod tests {
         let cases = [
             (
                 "<p style=\"float:left\"><p style='FLOAT:none'>",
-                "unsupported-css: CSS that some mail programs do not know: float (2 times; not in \
+                "mail-unsupported-css: CSS that some mail programs do not know: float (2 times; not in \
                  Outlook for Windows)",
             ),
             (
                 "<style>p{display:flex}@media (x){p{float:left}}</style>",
-                "unsupported-css: CSS that some mail programs do not know: display:flex (not in \
+                "mail-unsupported-css: CSS that some mail programs do not know: display:flex (not in \
                  Outlook for Windows)",
             ),
             (
                 "<video src=x></video>",
-                "unsupported-html: HTML that some mail programs do not know: <video> (not in Gmail, \
+                "mail-unsupported-html: HTML that some mail programs do not know: <video> (not in Gmail, \
                  Outlook for Windows, Yahoo)",
             ),
             (
                 "<img src=\"https://example.org/a.WEBP?x=1.png\">",
-                "unsupported-html: HTML that some mail programs do not know: image webp (not in \
+                "mail-unsupported-html: HTML that some mail programs do not know: image webp (not in \
                  Outlook for Windows)",
             ),
             (
                 "<b style='color:var(--x)'>",
-                "unsupported-css: CSS that some mail programs do not know: var() (not in Gmail, \
+                "mail-unsupported-css: CSS that some mail programs do not know: var() (not in Gmail, \
                  Outlook for Windows, other Outlooks, Yahoo)",
             ),
         ];

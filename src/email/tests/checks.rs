@@ -106,10 +106,10 @@ fn checks_find_what_receivers_would() {
         ("mail-headings", "html", |content, _| {
             content.html += "<h1>x</h1><h3>y</h3>";
         }),
-        ("unsupported-css", "html", |content, _| {
+        ("mail-unsupported-css", "html", |content, _| {
             content.html += "<p style=\"float:left\">x</p>";
         }),
-        ("unsupported-html", "html", |content, _| {
+        ("mail-unsupported-html", "html", |content, _| {
             content.html += "<p hidden=hidden></p>";
         }),
         ("mail-mojibake", "text", |content, _| {
@@ -142,7 +142,7 @@ fn a_server_without_https_has_no_one_click() {
 
 #[test]
 fn anchors_and_good_links_are_left_alone() {
-    let good = "<a href=\"#top\"></a><b href=\"x\"></b>\
+    let good = "<a href=\"#top\"></a><a href=\"irc://irc.example.org/x\"></a><b href=\"x\"></b>\
                 <a href=\"mailto:a@example.org\"></a><a name=\"x\"></a><a \
                 title=\"a > b\" href=\"https://example.com/\"></a>";
     assert_eq!(codes(|content, _| content.html += good), [""; 0]);
@@ -162,6 +162,29 @@ fn texts_of_links_that_name_no_other_site_are_left_alone() {
     ] {
         let link = format!("<a href=\"{address}\">{text}</a>");
         assert_eq!(codes(|content, _| content.html += &link), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn anything_at_all_can_be_looked_at() {
+    let letter = letter(Some(&key()));
+    for piece in [
+        "<a href='",
+        "<style>p{",
+        "<style>:",
+        "<p style=\"a:-",
+        "&#x",
+        "</",
+        "<h2",
+        "é<",
+        "{};@",
+    ] {
+        for end in ["", "é", "\"", ";", ">", "}", "<", "&;", "1.", "(", "/*"] {
+            let mut content = letter.content.clone();
+            content.html = format!("{piece}{end}{piece}{end}").repeat(3);
+            let found = check_design(&content, &letter.links);
+            assert!(found.iter().all(|one| !one.message.is_empty()));
+        }
     }
 }
 
