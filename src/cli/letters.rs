@@ -2,6 +2,8 @@
 //! filled for each recipient. Dry run, test send and mailing all take them from
 //! here; they differ in the last step alone.
 
+use std::cell::RefCell;
+
 use chrono::{DateTime, Utc};
 
 use crate::cli::error::CommandError;
@@ -27,7 +29,12 @@ pub(crate) struct Letters {
     pub(crate) signing_key: Option<Key>,
     /// What signs the messages (DKIM), where a key is set.
     pub(crate) signer: Option<Signer>,
+    /// What was said of the variant looked at last.
+    design: RefCell<Option<Designed>>,
 }
+
+/// A variant, and what was said of it.
+type Designed = ((usize, Vec<String>), Vec<Diagnostic>);
 
 /// A message with what it was made of.
 #[derive(Debug)]
@@ -43,6 +50,23 @@ impl Letters {
     /// Composes the issue at these places of the newsroom: its files in several
     /// languages, the default first. `moment` is the Date of all messages.
     pub(crate) fn new(
+        folder: &Folder,
+        newsroom: &Newsroom,
+        places: &[usize],
+        moment: DateTime<Utc>,
+        way_out: WayOut,
+        terminal: &Terminal,
+    ) -> Result<Letters, CommandError> {
+        let letters = Letters::without_keys(folder, newsroom, places, moment, way_out, terminal)?;
+        Ok(Letters {
+            signing_key: signing_keys(folder)?.map(|keys| keys.current),
+            signer: signer::signer(folder)?,
+            ..letters
+        })
+    }
+
+    /// The same without a look for keys: nothing is signed, links are dead.
+    pub(crate) fn without_keys(
         folder: &Folder,
         newsroom: &Newsroom,
         places: &[usize],
@@ -74,8 +98,9 @@ impl Letters {
         );
         Ok(Letters {
             composition: composition.map_err(|error| failed(error, terminal))?,
-            signing_key: signing_keys(folder)?.map(|keys| keys.current),
-            signer: signer::signer(folder)?,
+            signing_key: None,
+            signer: None,
+            design: RefCell::new(None),
         })
     }
 
@@ -89,13 +114,32 @@ impl Letters {
             .composition
             .letter(self.signing_key.as_ref(), self.signer.as_ref(), recipient)
             .map_err(|error| failed(error, terminal))?;
+        let mut findings = email::check(&letter.message, &letter.content, &letter.links);
+        findings.extend(self.design(recipient, &letter));
         Ok(Letter {
-            findings: email::check(&letter.message, &letter.content, &letter.links),
+            findings,
             recipient: recipient.clone(),
             preheader: letter.preheader,
             content: letter.content,
             message: letter.message,
         })
+    }
+
+    /// What there is to say of a message's variant: it is looked at once, for
+    /// neighbors in a list mostly have the same.
+    fn design(&self, recipient: &Recipient, letter: &email::Letter) -> Vec<Diagnostic> {
+        let variant = self
+            .composition
+            .variant(self.signing_key.as_ref(), recipient);
+        let mut last = self.design.borrow_mut();
+        match last.as_ref() {
+            Some((known, findings)) if *known == variant => findings.clone(),
+            _ => {
+                let findings = email::check_design(&letter.content, &letter.links);
+                *last = Some((variant, findings.clone()));
+                findings
+            }
+        }
     }
 }
 

@@ -182,13 +182,20 @@ impl Newsroom {
         self.findings.iter().filter(published).cloned().collect()
     }
 
+    /// Errors of templates.
+    pub(crate) fn broken_templates(&self) -> impl Iterator<Item = &Finding> {
+        let inside = |one: &Finding| {
+            let rest = one.path.strip_prefix(TEMPLATES);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let errors = self.findings.iter();
+        errors.filter(move |one| one.level == Level::Error && inside(one))
+    }
+
     /// Errors of templates: nothing is made with a broken one.
     pub(crate) fn require_templates(&self, terminal: &Terminal) -> Result<(), CommandError> {
-        let broken = |one: &&Finding| {
-            one.level == Level::Error && one.path.starts_with(&format!("{TEMPLATES}/"))
-        };
         let mut any = false;
-        for finding in self.findings.iter().filter(broken) {
+        for finding in self.broken_templates() {
             terminal.err(&report::human(finding, terminal.color_err()));
             any = true;
         }

@@ -68,6 +68,11 @@ impl Added {
         })
     }
 
+    /// Whether anything in a file was added or changed.
+    pub(crate) fn touches(&self, path: &str) -> bool {
+        self.new.contains(path) || self.lines.contains_key(path)
+    }
+
     /// Whether a finding speaks of something added. One about a whole file
     /// does when anything in that file was.
     pub(crate) fn holds(&self, finding: &Finding) -> bool {

@@ -31,7 +31,7 @@ mod stencil;
 #[cfg(test)]
 mod tests;
 
-pub use check::check;
+pub use check::{check, check_design};
 pub use composition::{Composition, Edition, Letter};
 pub use digest::Digests;
 pub use frozen::ThawError;

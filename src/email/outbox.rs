@@ -123,6 +123,8 @@ pub struct MessageLine {
 #[derive(Debug)]
 pub struct Reporter {
     report: Report,
+    /// Octets of the largest HTML part so far.
+    largest_html: usize,
 }
 
 impl Reporter {
@@ -140,6 +142,7 @@ impl Reporter {
                 excluded: Vec::new(),
                 messages: Vec::new(),
             },
+            largest_html: 0,
         }
     }
 
@@ -153,6 +156,8 @@ impl Reporter {
         totals.written += usize::from(facts.file.is_some());
         totals.bytes += size;
         totals.largest = totals.largest.max(size);
+        let is_largest = facts.content.html.len() > self.largest_html;
+        self.largest_html = self.largest_html.max(facts.content.html.len());
         for (index, finding) in facts.findings.iter().enumerate() {
             // What is said of every message differs in its words at most.
             if facts.findings[..index]
@@ -162,7 +167,17 @@ impl Reporter {
                 continue;
             }
             match findings.iter_mut().find(|line| line.code == finding.code) {
-                Some(line) => line.messages += 1,
+                Some(known) => {
+                    known.messages += 1;
+                    // Sizes are told of the largest.
+                    if is_largest {
+                        let messages = known.messages;
+                        *known = FindingLine {
+                            messages,
+                            ..line(finding)
+                        };
+                    }
+                }
                 None => findings.push(line(finding)),
             }
         }

@@ -52,6 +52,11 @@ use regex::Regex;
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::issue::metadata::{Metadata, Patterns};
 
+/// Whether a text holds characters that were decoded by the wrong table.
+pub(crate) fn is_damaged(text: &str) -> bool {
+    mojibake::mend(text).is_some()
+}
+
 /// Reads issues by one newsletter's settings. Patterns are compiled once.
 #[derive(Debug)]
 pub struct Reader {

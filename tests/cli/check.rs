@@ -226,3 +226,42 @@ fn an_image_that_is_not_there_is_found_before_the_build() {
     sandbox.write("pages/type.png", b"x");
     sandbox.run(&["check"]).expect(0);
 }
+
+#[test]
+fn the_mail_is_looked_at_of_issues_that_are_named() {
+    let text = "## Links\n\n![a](https://example.org/a.png)\n\n\
+                1. [https://example.com/login](https://example.org/)\n";
+    let sandbox = Sandbox::with(&[
+        ("issues/1.md", &issue(1, "2026-01-01", text)),
+        ("issues/2.md", &issue(2, "2026-01-08", "Fine, all of it.")),
+    ]);
+    let codes = |sandbox: &Sandbox, arguments: &[&str]| {
+        let all = [&["check", "--json"], arguments].concat();
+        let report = sandbox.run(&all).expect(0).json();
+        let findings = report["findings"].as_array().unwrap().clone();
+        let mail = findings.into_iter().filter(|one| one["line"].is_null());
+        let mail: Vec<String> = mail
+            .map(|one| format!("{} {}", one["path"], one["code"]).replace('"', ""))
+            .collect();
+        mail
+    };
+    let found = codes(&sandbox, &["1"]);
+    assert!(
+        found.contains(&"issues/1.md link-mismatch".to_owned()),
+        "{found:?}"
+    );
+    assert_eq!(codes(&sandbox, &["2"]), [""; 0]);
+    assert_eq!(codes(&sandbox, &[]), [""; 0]);
+    // A level of the settings holds for it too.
+    let settings =
+        sandbox.read("config/letterpress.toml") + "[issues.levels]\nlink-mismatch = \"off\"\n";
+    sandbox.write("config/letterpress.toml", settings);
+    let found = codes(&sandbox, &["1"]);
+    assert!(
+        !found.iter().any(|one| one.ends_with("link-mismatch")),
+        "{found:?}"
+    );
+    // Without a sender there is no mail to look at.
+    sandbox.write("config/letterpress.toml", "[newsletter]\ntitle = \"T\"\n");
+    assert_eq!(codes(&sandbox, &["1"]), [""; 0]);
+}

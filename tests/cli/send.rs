@@ -288,3 +288,89 @@ fn a_newsletter_in_plain_text_leaves_no_html_in_the_outbox() {
     assert!(mail.peek().is_some());
     assert!(mail.all(|path| path.ends_with(".eml")));
 }
+
+/// The dry run's report with a program in PATH that passes for SpamAssassin.
+#[cfg(unix)]
+fn judged(status: &str) -> (Sandbox, serde_json::Value) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let sandbox = weekly();
+    let program = "bin/spamassassin";
+    sandbox.write(
+        program,
+        format!(
+            "#!/bin/sh\necho \"$*\" >> bin/arguments\ncat > bin/message\n\
+             printf 'X-Spam-Status: {status}\\n\\nbody\\n'\n"
+        ),
+    );
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(sandbox.path(program), mode).unwrap();
+    let mut command = sandbox.command(&["send", "1", "--dry-run", "--json"]);
+    let path = format!("{}:/usr/bin:/bin", sandbox.path("bin").display());
+    let output = command.env("PATH", path).output().unwrap();
+    assert!(output.status.success());
+    let report = serde_json::from_slice(&output.stdout).unwrap();
+    (sandbox, report)
+}
+
+#[cfg(unix)]
+#[test]
+fn spamassassin_judges_one_message_of_a_variant_without_the_network() {
+    let (sandbox, report) =
+        judged("No, score=0.7 required=5.0 tests=HTML_MESSAGE,\\n\\tURI_HEX a=b");
+    let asked = sandbox.read("bin/arguments");
+    assert!(asked.lines().all(|line| line == "-L -t"), "{asked}");
+    let languages: std::collections::BTreeSet<String> = report["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|message| message["language"].to_string())
+        .collect();
+    assert!(asked.lines().count() < report["messages"].as_array().unwrap().len());
+    assert!(asked.lines().count() >= languages.len());
+    assert!(sandbox.read("bin/message").contains("\nSubject: Issue 1"));
+    let findings = report["findings"].as_array().unwrap();
+    let score = findings.iter().find(|one| one["code"] == "spam-score");
+    let words = &score.unwrap()["message"];
+    let expected = "SpamAssassin gives 0.7 points by its local rules: HTML_MESSAGE, URI_HEX";
+    assert_eq!(words, expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_high_score_is_a_warning_and_no_answer_is_none() {
+    let level = |status: &str| {
+        let (_, report) = judged(status);
+        let findings = report["findings"].as_array().unwrap();
+        let score = findings
+            .iter()
+            .find(|one| one["code"].as_str().unwrap().ends_with("spam-score"));
+        score.map(|score| (score["code"].clone(), score["level"].clone()))
+    };
+    let high = ("high-spam-score".into(), "warning".into());
+    assert_eq!(level("Yes, score=7.5 required=5.0 tests=A"), Some(high));
+    assert_eq!(level("nothing of use"), None);
+}
+
+#[test]
+fn the_sample_gives_no_warning() {
+    let sandbox = Sandbox::empty();
+    for issue in ["en/1", "zh/1", "en/8"] {
+        let outbox = sandbox.path(issue).display().to_string();
+        let root = crate::cli::sample().display().to_string();
+        let arguments = [
+            "-C",
+            &root,
+            "send",
+            issue,
+            "--dry-run",
+            "--json",
+            "--outbox",
+            &outbox,
+        ];
+        let report = sandbox.run(&arguments).expect(0).json();
+        for finding in report["findings"].as_array().unwrap() {
+            assert_eq!(finding["level"], "note", "{finding}");
+        }
+    }
+}

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use letterpress::diagnostic::SourceFile;
-use letterpress::email::{Composition, Edition, Message, Parts, Settings, WayOut};
+use letterpress::email::{
+    Composition, Content, Edition, Letter, Message, Parts, Settings, WayOut, check_design,
+};
 use letterpress::issue::{Reader, Settings as IssueSettings};
 use letterpress::newsletter::{Mailbox, Newsletter};
 use letterpress::render::{self, Addresses, Look, MailRequest, Templates, TextStyle};
@@ -147,6 +149,9 @@ fn made(subject: &str, name: &str, title: &str, body: &str, parts: Parts) -> Mes
 
 thread_local! {
     static FROZEN: Vec<u8> = composed("Weekly", &DECIDES, Parts::Both).freeze();
+    static LETTER: Letter = composed("Weekly", &WRITES, Parts::Both)
+        .letter(None, None, &recipient("Hello", "Ada", "x"))
+        .unwrap();
 }
 
 /// What the header makes of a value: no controls, line ends and tabs as blanks.
@@ -205,6 +210,19 @@ proptest! {
         for line in body.split("\r\n") {
             prop_assert!(line.len() <= 76, "{}", line);
         }
+    }
+
+    #[test]
+    fn html_of_anybody_is_looked_at_and_each_thing_told_once(
+        html in "([<>/=\"'{}:;!&#.(@ -]|[a-z]{1,3}|<style|<a href=\"|<img src=|style='|[0-9é]){0,60}"
+    ) {
+        let letter = LETTER.with(Letter::clone);
+        let content = Content { html, ..letter.content };
+        let found = check_design(&content, &letter.links);
+        let mut codes: Vec<&str> = found.iter().map(|one| one.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        prop_assert_eq!(codes.len(), found.len());
     }
 
     #[test]

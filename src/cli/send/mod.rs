@@ -10,6 +10,7 @@ mod outbox;
 mod progress;
 mod relay;
 mod shelf;
+mod spam;
 mod time;
 mod trial;
 

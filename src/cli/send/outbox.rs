@@ -13,6 +13,7 @@ use crate::cli::letters::Letters;
 use crate::cli::newsroom::{Newsroom, template_error};
 use crate::cli::report::{self, counted};
 use crate::cli::send::shelf::Shelf;
+use crate::cli::send::spam::Assassin;
 use crate::cli::send::{gate, way_out};
 use crate::cli::terminal::Terminal;
 use crate::email::{self, Excluded, Facts, Report, Reporter};
@@ -30,6 +31,8 @@ const FEW: u64 = 200;
 const SAMPLE: usize = 20;
 /// Variants of which a message is written.
 const MOST_VARIANTS: usize = 200;
+/// Variants of which a message is judged by SpamAssassin, a second or two each.
+const JUDGED: usize = 5;
 /// Recipients read at once.
 const PAGE: usize = 500;
 /// Those who get none and are named; the rest is counted.
@@ -77,6 +80,8 @@ pub(crate) fn dry_run(
         letters: &letters,
         all: true,
         variants: BTreeSet::new(),
+        judged: BTreeSet::new(),
+        assassin: Assassin::new(JUDGED),
         sample: 0,
         count: 0,
         terminal,
@@ -111,6 +116,9 @@ struct DryRun<'a> {
     all: bool,
     /// Those of which one is written.
     variants: BTreeSet<(usize, Vec<String>)>,
+    /// Those of which one was judged, as long as that goes on.
+    judged: BTreeSet<(usize, Vec<String>)>,
+    assassin: Assassin,
     /// How many are written besides.
     sample: usize,
     count: usize,
@@ -151,8 +159,13 @@ impl DryRun<'_> {
     }
 
     fn add(&mut self, recipient: &Recipient) -> Result<(), CommandError> {
-        let letter = self.letters.letter(recipient, self.terminal)?;
+        let mut letter = self.letters.letter(recipient, self.terminal)?;
         self.count += 1;
+        if self.judged.len() < JUDGED && self.judged.insert(self.variant(recipient)) {
+            letter
+                .findings
+                .extend(self.assassin.judge(&letter.message.bytes));
+        }
         let (file, html_file) = if self.is_written(recipient) {
             let file = format!("mail/{}", EmlFolder::file_name(self.count, &letter.message));
             self.output.write(&file, &letter.message.bytes)?;
@@ -177,12 +190,16 @@ impl DryRun<'_> {
         Ok(())
     }
 
+    fn variant(&self, recipient: &Recipient) -> (usize, Vec<String>) {
+        let key = self.letters.signing_key.as_ref();
+        self.letters.composition.variant(key, recipient)
+    }
+
     fn is_written(&mut self, recipient: &Recipient) -> bool {
         if self.all {
             return true;
         }
-        let key = self.letters.signing_key.as_ref();
-        let variant = self.letters.composition.variant(key, recipient);
+        let variant = self.variant(recipient);
         if self.variants.len() < MOST_VARIANTS && self.variants.insert(variant) {
             return true;
         }

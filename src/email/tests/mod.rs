@@ -10,7 +10,7 @@ use url::Url;
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::email::{
     Composition, Content, Edition, Error, Excluded, Facts, Letter, Message, Parts, Reporter,
-    Settings, ThawError, WayOut, check, invented,
+    Settings, ThawError, WayOut, check, check_design, invented,
 };
 use crate::newsletter::{Mailbox, Newsletter};
 use crate::render::{MailFrame, Templates};
@@ -389,7 +389,10 @@ fn a_mailing_without_a_server_is_left_by_mail() {
         .iter()
         .map(|finding| (finding.level.name(), finding.code))
         .collect();
-    assert_eq!(codes, [("note", "unsubscribe-by-mail")]);
+    assert_eq!(
+        codes,
+        [("note", "unsubscribe-by-mail"), ("note", "unsigned")]
+    );
 }
 
 #[test]
@@ -500,8 +503,9 @@ fn a_report_counts_each_finding_once_a_message_and_its_page_escapes_all() {
         .map(|recipient| {
             let letter = composition(&Settings::default()).letter(None, None, recipient);
             let mut letter = letter.unwrap();
-            letter.content.html += "<img src=\"a.png\"><img src=\"b.png\">";
-            let found = check(&letter.message, &letter.content, &letter.links);
+            letter.content.html += "<img alt=a width=9 src=a.png><img alt=b width=9 src=b.png>";
+            let mut found = check(&letter.message, &letter.content, &letter.links);
+            found.extend(check_design(&letter.content, &letter.links));
             (letter.content, letter.message, found)
         })
         .collect();
@@ -531,7 +535,10 @@ fn a_report_counts_each_finding_once_a_message_and_its_page_escapes_all() {
         .iter()
         .map(|line| (line.code.as_str(), line.messages))
         .collect();
-    assert_eq!(found, [("mail-local-image", 2), ("dead-links", 2)]);
+    assert_eq!(
+        found,
+        [("mail-local-image", 2), ("dead-links", 2), ("unsigned", 2)]
+    );
     assert_eq!((report.totals.messages, report.totals.written), (2, 1));
     assert!(!report.live_links);
     assert!(report.messages[0].header.starts_with("From: "));

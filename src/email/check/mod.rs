@@ -1,27 +1,67 @@
+//! What can be said of a finished message: that which receivers refuse, hide or
+//! mistrust, and which shows in no single line of the issue's text.
+//!
+//! [`check`] looks at what belongs to one message, [`check_design`] at what all
+//! messages of a variant share and what costs a reading of the HTML. Codes are
+//! stable; docs/mail-support.md lists them. Programs that judge mail are asked by
+//! the command line, not here.
+
+mod markup;
+mod reading;
+mod references;
+mod style;
+mod support;
+mod weight;
+
 use crate::diagnostic::Diagnostic;
+use crate::email::check::reading::Reading;
+use crate::email::dkim::is_aligned;
 use crate::email::links::{Links, WayOut};
 use crate::email::message::{Content, Message};
+use crate::issue::is_damaged;
 
-/// Gmail shows that much of the HTML and hides the rest behind a link.
-const CLIPPED: usize = 102_000;
-/// Past this, little is left for the values of recipients.
-const NEARLY_CLIPPED: usize = 90_000;
 /// Phones cut subjects earlier; past this every program does.
 const LONG_SUBJECT: usize = 100;
 
-/// What can be said of a finished message: that which receivers refuse, hide or
-/// mistrust, and which shows in no single line of the issue's text.
+/// What there is to say of one message.
 pub fn check(message: &Message, content: &Content, links: &Links) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     subject(content, &mut found);
     headers(message, links, &mut found);
+    signature(message, &mut found);
+    weight::check(message, content, &mut found);
     parts(content, links, &mut found);
-    references(&content.html, &mut found);
     if !links.live {
         found.push(
             Diagnostic::note("dead-links", "the links to leave and to choose are dead")
                 .help("they work once a signing key is set: server.key_file"),
         );
+    }
+    found
+}
+
+/// What there is to say of the words and the HTML of a message, which are the
+/// same for all messages of its variant, but for the recipients' own values.
+pub fn check_design(content: &Content, links: &Links) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let reading = Reading::of(&content.html);
+    let unsubscribe = links.unsubscribe.as_str();
+    // Where it is not there at all, `check` says so.
+    if content.html.contains(unsubscribe) && !reading.shows(unsubscribe) {
+        found.push(no_way_out("HTML"));
+    }
+    reading.tell(&mut found);
+    for (name, part) in [("subject", &content.subject), ("text", &content.text)] {
+        if part.contains(char::REPLACEMENT_CHARACTER) || is_damaged(part) {
+            found.push(
+                Diagnostic::warning(
+                    "mail-mojibake",
+                    format!("the {name} holds characters that were decoded wrongly"),
+                )
+                .help("look at the templates and settings; `check` shows those of issues"),
+            );
+            break;
+        }
     }
     found
 }
@@ -101,6 +141,15 @@ fn headers(message: &Message, links: &Links, found: &mut Vec<Diagnostic>) {
                 .help("set newsletter.reply_to to an address that is read"),
         );
     }
+    // RFC 5322 §2.1.1. Composing refuses such a line; relays cut it.
+    let lines = message.bytes.split(|byte| *byte == b'\n');
+    let longest = lines.map(|line| line.len().saturating_sub(1)).max();
+    if let Some(longest @ 999..) = longest {
+        found.push(Diagnostic::error(
+            "line-too-long",
+            format!("a line has {longest} octets, and mail allows 998"),
+        ));
+    }
     for line in header.split("\r\n").filter(|line| line.len() > 78) {
         // An address cannot be folded, so a line of one word is as short as
         // it can be.
@@ -115,23 +164,56 @@ fn headers(message: &Message, links: &Links, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn parts(content: &Content, links: &Links, found: &mut Vec<Diagnostic>) {
-    let size = content.html.len();
-    if size > NEARLY_CLIPPED {
-        let kilobytes = size.div_ceil(1000);
-        let diagnostic = if size > CLIPPED {
-            Diagnostic::warning(
-                "mail-too-large",
-                format!("the HTML has {kilobytes} kB: Gmail hides what is past 102 kB"),
+/// Who signs, and whether that speaks for the sender.
+fn signature(message: &Message, found: &mut Vec<Diagnostic>) {
+    let unfolded = message
+        .header()
+        .replace("\r\n\t", " ")
+        .replace("\r\n ", " ");
+    let values = |name: &'static str| {
+        unfolded.split("\r\n").filter_map(move |line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then_some(value)
+        })
+    };
+    let signing: Vec<&str> = values("DKIM-Signature")
+        .filter_map(|value| {
+            let mut tags = value.split(';').filter_map(|tag| tag.split_once('='));
+            tags.find_map(|(name, value)| (name.trim() == "d").then_some(value.trim()))
+        })
+        .collect();
+    let Some(first) = signing.first() else {
+        found.push(
+            Diagnostic::note("unsigned", "messages are not signed (DKIM)")
+                .help("unless the relay signs, set dkim.key_file: `letterpress dkim generate`"),
+        );
+        return;
+    };
+    let from = values("From").next().unwrap_or_default();
+    let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let domain = domain.trim().trim_end_matches('>');
+    if !signing.iter().any(|signing| is_aligned(signing, domain)) {
+        found.push(
+            Diagnostic::error(
+                "dkim-alignment",
+                format!("mail from {domain} is signed by {first}, which says nothing for it"),
             )
-        } else {
-            Diagnostic::note(
-                "mail-nearly-too-large",
-                format!("the HTML has {kilobytes} kB of the 102 kB that Gmail shows"),
-            )
-        };
-        found.push(diagnostic.help("the link to unsubscribe stands at the end"));
+            .help(format!(
+                "set dkim.domain to \"{domain}\" or one above it, with a key for it"
+            )),
+        );
     }
+}
+
+fn no_way_out(part: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "no-visible-unsubscribe",
+        format!("the {part} part shows no link to unsubscribe"),
+    )
+    .help("the templates have it as {{links.unsubscribe}}")
+}
+
+fn parts(content: &Content, links: &Links, found: &mut Vec<Diagnostic>) {
     for (name, part) in [
         ("subject", &content.subject),
         ("HTML", &content.html),
@@ -143,10 +225,7 @@ fn parts(content: &Content, links: &Links, found: &mut Vec<Diagnostic>) {
                 format!("the {name} part is empty"),
             ));
         } else if name != "subject" && !part.contains(links.unsubscribe.as_str()) {
-            found.push(Diagnostic::warning(
-                "no-visible-unsubscribe",
-                format!("the {name} part shows no link to unsubscribe"),
-            ));
+            found.push(no_way_out(name));
         }
         if part.contains("{{") {
             found.push(Diagnostic::warning(
@@ -155,78 +234,4 @@ fn parts(content: &Content, links: &Links, found: &mut Vec<Diagnostic>) {
             ));
         }
     }
-}
-
-fn references(html: &str, found: &mut Vec<Diagnostic>) {
-    let (mut bare, mut local, mut insecure) = (Vec::new(), Vec::new(), Vec::new());
-    for (tag, reference) in attributes(html) {
-        let lower = reference.to_ascii_lowercase();
-        let image = tag == "img";
-        let has_scheme = ["http://", "https://", "mailto:", "tel:"]
-            .iter()
-            .any(|scheme| lower.starts_with(scheme));
-        if image && lower.starts_with("http://") {
-            insecure.push(reference);
-        } else if image && !lower.starts_with("https://") {
-            local.push(reference);
-        } else if !image && !has_scheme && !reference.starts_with('#') {
-            bare.push(reference);
-        }
-    }
-    let mut tell = |code, references: Vec<&str>, words: &str, help: &str| {
-        if let Some(first) = references.first() {
-            let shown: String = first.chars().take(80).collect();
-            let more = match references.len() {
-                1 => String::new(),
-                count => format!(" and {} more", count - 1),
-            };
-            found.push(Diagnostic::warning(code, format!("{words}: {shown}{more}")).help(help));
-        }
-    };
-    tell(
-        "mail-link-without-scheme",
-        bare,
-        "a link leads nowhere from within mail",
-        "write it with https://",
-    );
-    tell(
-        "mail-local-image",
-        local,
-        "an image has no address on the web",
-        "images need an absolute https address",
-    );
-    tell(
-        "mail-http-image",
-        insecure,
-        "an image is not fetched by https, so many programs will not show it",
-        "write its address with https://",
-    );
-}
-
-/// `href` of each `a` and `src` of each `img`, in one pass. It reads HTML that
-/// we wrote ourselves: attributes are quoted.
-fn attributes(html: &str) -> impl Iterator<Item = (&'static str, &str)> {
-    html.split('<').skip(1).filter_map(|rest| {
-        let (tag, name) = [("a", "href"), ("img", "src")]
-            .into_iter()
-            .find(|(tag, _)| {
-                rest.get(..tag.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(tag))
-                    && rest[tag.len()..].starts_with(char::is_whitespace)
-            })?;
-        let rest = rest.split('>').next()?;
-        let mut pieces = rest.split('"');
-        while let Some(before) = pieces.next() {
-            let value = pieces.next()?;
-            let key = before.trim().trim_end_matches('=');
-            if key
-                .rsplit(char::is_whitespace)
-                .next()?
-                .eq_ignore_ascii_case(name)
-            {
-                return Some((tag, value));
-            }
-        }
-        None
-    })
 }

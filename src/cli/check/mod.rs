@@ -1,4 +1,7 @@
-//! `check`: what is wrong with issues, settings and templates.
+//! `check`: what is wrong with issues, settings and templates; of chosen issues
+//! also with their mail.
+
+mod mail;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +43,11 @@ pub(crate) fn run(
         findings.extend(outside(&folder, &reader, &catalog, chosen)?);
     }
     findings.extend(across(&folder, &reader, &catalog, chosen.as_ref())?);
+    findings.extend(mail::findings(
+        &folder,
+        &mailed(&folder, &catalog, chosen.as_ref(), added.as_ref()),
+        terminal,
+    )?);
     let files = match &chosen {
         Some(chosen) => {
             findings.retain(|finding| chosen.contains(&finding.path));
@@ -148,6 +156,26 @@ fn choose(
         }
     }
     Ok(Some(chosen))
+}
+
+/// The files whose mail is looked at: those that were named or touched. To make
+/// the mail of a whole archive would take too long.
+fn mailed(
+    folder: &Folder,
+    catalog: &Catalog,
+    chosen: Option<&BTreeSet<String>>,
+    added: Option<&Added>,
+) -> BTreeSet<String> {
+    let mut files = match (chosen, added) {
+        (Some(chosen), _) => chosen.clone(),
+        (None, Some(_)) => {
+            let paths = catalog.summaries.iter().map(|one| &one.path);
+            paths.map(|path| folder.file_of(path).to_owned()).collect()
+        }
+        (None, None) => BTreeSet::new(),
+    };
+    files.retain(|file| added.is_none_or(|added| added.touches(file)));
+    files
 }
 
 /// What is only seen with all issues in view: numbers given twice, links that
