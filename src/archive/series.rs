@@ -218,8 +218,12 @@ impl Plan<'_> {
         let stem = format!("{}links", edition.folder);
         let name = Labels::of(&edition.newsletter.language).every_link;
         let count = self.inputs.settings.entries.unwrap_or(usize::MAX);
+        // Issues that cannot be read now are among the newest all the same.
+        let main = format!("{}feed.json", edition.folder);
+        let carried = self.inputs.carried.iter();
+        let carried = carried.filter(|one| one.document == main).count();
         let language = edition.newsletter.language.as_str();
-        let newest = edition.order.iter().take(count);
+        let newest = edition.order.iter().take(count.saturating_sub(carried));
         let mut entries: Vec<Arc<Entry>> = newest
             .flat_map(|&index| self.link_entries(index, language))
             .map(Arc::new)
@@ -229,6 +233,7 @@ impl Plan<'_> {
         let entries = feed::limit(&entries, usize::MAX, self.most_bytes()).to_vec();
         let feed = Feed {
             title: format!("{}: {name}", edition.newsletter.title),
+            authors: authors(edition),
             own: self.addresses_with(&stem),
             cadence: self.cadence(edition.order.iter().copied()),
             entries,
@@ -302,6 +307,7 @@ impl Plan<'_> {
         push_escaped(&mut part, slug);
         let feed = Feed {
             title: format!("{}: {}", edition.newsletter.title, recurring.title),
+            authors: authors(edition),
             own: self.addresses_with(stem),
             cadence: self.cadence(recurring.issues.iter().map(|(index, _)| *index)),
             paging: if entries.len() == issues {
@@ -350,4 +356,13 @@ impl Plan<'_> {
         let url = under(&self.inputs.newsletter.url, &format!("feeds/{stem}"));
         Addresses::with_stem(url.as_str())
     }
+}
+
+/// Who writes a feed whose own title is not the newsletter's: an entry has the same
+/// author in each feed.
+fn authors(edition: &Edition) -> Vec<Person> {
+    let newsletter = &edition.newsletter;
+    let names = [&newsletter.author, &newsletter.title];
+    let name = names.into_iter().find(|name| !name.is_empty());
+    name.map(Person::named).into_iter().collect()
 }
