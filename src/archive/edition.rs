@@ -3,10 +3,11 @@
 
 use url::Url;
 
+use crate::archive::feeds::feed_links;
 use crate::archive::plan::{Plan, under};
 use crate::feed;
 use crate::newsletter::Newsletter;
-use crate::render::{FeedLink, PageLink, Site};
+use crate::render::{PageLink, Site};
 
 /// One language of the newsletter.
 #[derive(Clone, Debug)]
@@ -89,7 +90,9 @@ fn site(plan: &Plan<'_>, newsletter: &Newsletter, folder: &str, home: &Url) -> S
     let root = &inputs.newsletter.url;
     let feeds_url = under(root, "feeds/");
     let links = if inputs.settings.feeds {
-        feed_links(&newsletter.title, feeds_url.as_str(), folder)
+        let folder_url = under(root, &format!("feeds/{folder}"));
+        let addresses = feed::Addresses::in_folder(folder_url.as_str());
+        feed_links(&newsletter.title, &addresses)
     } else {
         Vec::new()
     };
@@ -116,18 +119,4 @@ fn site(plan: &Plan<'_>, newsletter: &Newsletter, folder: &str, home: &Url) -> S
         pages,
         address: newsletter.address.clone(),
     }
-}
-
-fn feed_links(title: &str, folder_url: &str, folder: &str) -> Vec<FeedLink> {
-    let link = |format: &str, media_type: &str, name: &str| FeedLink {
-        title: format!("{title} ({format})"),
-        media_type: media_type.to_owned(),
-        format: format.to_owned(),
-        url: format!("{folder_url}{folder}{name}"),
-    };
-    vec![
-        link("Atom", feed::atom::MEDIA_TYPE, "atom.xml"),
-        link("RSS", feed::rss::MEDIA_TYPE, "rss.xml"),
-        link("JSON Feed", feed::json::MEDIA_TYPE, "feed.json"),
-    ]
 }

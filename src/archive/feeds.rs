@@ -1,36 +1,48 @@
-//! Entries and feeds of a build.
+//! The feeds of a build as documents, their list, and their page for people.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use crate::archive::edition::Edition;
-use crate::archive::plan::{Plan, Tree};
+use crate::archive::plan::{Plan, Tree, under};
+use crate::archive::series::{FeedKind, PlannedFeed};
 use crate::diagnostic::Finding;
-use crate::feed::{self, Cadence, Entry, Feed, Paging, Person, Translation};
-use crate::render::{FeedGroup, FeedsPage, own_name};
+use crate::feed::{self, Entry};
+use crate::render::{FeedGroup, FeedLink, FeedsPage, own_name};
 
 impl Plan<'_> {
-    /// The feeds of all languages, the main one first.
-    pub fn feeds(&self) -> Vec<Feed> {
-        self.editions
-            .iter()
-            .map(|edition| self.feed(edition))
+    /// All feeds: for each language, the main one first, that of its issues, then
+    /// that of their items, those of sections, and the archive from the oldest
+    /// document on.
+    pub fn feeds(&self) -> Vec<PlannedFeed> {
+        let editions = 0..self.editions.len();
+        editions
+            .flat_map(|edition| self.edition_feeds(edition))
             .collect()
     }
 
-    /// Issues that feeds may hold and whose text for feeds was not rendered, as
+    /// Issues that feeds may hold and whose text for them was not rendered, as
     /// places of their manuscripts.
     pub fn without_content(&self) -> BTreeSet<usize> {
-        let count = self.inputs.settings.entries.unwrap_or(usize::MAX);
-        let newest = self.editions.iter();
-        newest
-            .flat_map(|edition| edition.order.iter().take(count).copied())
-            .filter(|&index| self.inputs.manuscripts[index].content.is_none())
-            .collect()
+        let settings = self.inputs.settings;
+        let count = settings.entries.unwrap_or(usize::MAX);
+        let mut missing = BTreeSet::new();
+        for edition in &self.editions {
+            for (place, &index) in edition.order.iter().enumerate() {
+                let manuscript = &self.inputs.manuscripts[index];
+                let is_new = place < count;
+                let wants_text = is_new || settings.needs_every_text();
+                let wants_items = is_new && settings.feeds && settings.links;
+                if wants_text && manuscript.content.is_none()
+                    || wants_items && manuscript.items.is_none()
+                {
+                    missing.insert(index);
+                }
+            }
+        }
+        missing
     }
 
     /// How many documents [`Plan::feed_document`] can make of the feeds.
-    pub fn feed_document_count(&self, feeds: &[Feed]) -> usize {
+    pub fn feed_document_count(&self, feeds: &[PlannedFeed]) -> usize {
         if self.inputs.settings.feeds {
             3 * feeds.len() + 2
         } else {
@@ -46,16 +58,17 @@ impl Plan<'_> {
     /// What is wrong with an overridden template.
     pub fn feed_document(
         &self,
-        feeds: &[Feed],
+        feeds: &[PlannedFeed],
         number: usize,
     ) -> Result<(String, Vec<u8>), Box<Finding>> {
-        if let Some(feed) = feeds.get(number / 3) {
-            let folder = &self.editions[number / 3].folder;
-            return Ok(match number % 3 {
-                0 => (format!("{folder}rss.xml"), feed::rss::write(feed)),
-                1 => (format!("{folder}atom.xml"), feed::atom::write(feed)),
-                _ => (format!("{folder}feed.json"), feed::json::write(feed)),
-            });
+        if let Some(planned) = feeds.get(number / 3) {
+            let format = number % 3;
+            let bytes = match format {
+                0 => feed::rss::write(&planned.feed),
+                1 => feed::atom::write(&planned.feed),
+                _ => feed::json::write(&planned.feed),
+            };
+            return Ok((planned.documents[format].clone(), bytes));
         }
         if number == 3 * feeds.len() {
             return Ok(("feeds.opml".to_owned(), self.feed_list(feeds)));
@@ -77,11 +90,14 @@ impl Plan<'_> {
         places
     }
 
-    fn feed_list(&self, feeds: &[Feed]) -> Vec<u8> {
-        let updated = feeds.iter().filter_map(Feed::updated).max();
+    /// Documents of older entries are found by the feeds that they belong to, and
+    /// are for nobody to subscribe to.
+    fn feed_list(&self, feeds: &[PlannedFeed]) -> Vec<u8> {
+        let updated = feeds.iter().filter_map(|one| one.feed.updated()).max();
         let outlines: Vec<feed::opml::Outline> = feeds
             .iter()
-            .filter_map(|feed| {
+            .filter(|planned| planned.kind != FeedKind::Archive)
+            .filter_map(|PlannedFeed { feed, .. }| {
                 Some(feed::opml::Outline {
                     title: feed.title.clone(),
                     description: feed.subtitle.clone(),
@@ -108,121 +124,58 @@ impl Plan<'_> {
             .collect()
     }
 
-    fn feed(&self, edition: &Edition) -> Feed {
-        let newsletter = &edition.newsletter;
-        let settings = self.inputs.settings;
-        let count = settings.entries.unwrap_or(usize::MAX);
-        // More than this many are never taken, so their HTML is not finished.
-        let newest = edition.order.iter().take(count);
-        let mut entries: Vec<Arc<Entry>> = newest
-            .map(|&index| Arc::new(self.entry(index, newsletter.language.as_str())))
-            .collect();
-        if edition.folder.is_empty() {
-            entries.extend(self.inputs.carried.iter().cloned());
-        }
-        feed::sort(&mut entries);
-        let bytes = match settings.entries {
-            Some(_) => settings.max_bytes,
-            None => usize::MAX,
-        };
-        let entries = feed::limit(&entries, count, bytes).to_vec();
-        let moments: Vec<_> = edition
-            .order
-            .iter()
-            .map(|&index| self.inputs.issues[index].date)
-            .collect();
-        let id = if edition.folder.is_empty() {
-            settings.feed_id.clone()
-        } else {
-            format!("{}/{}", settings.feed_id, newsletter.language)
-        };
-        let others = self
-            .editions
-            .iter()
-            .filter(|other| other.folder != edition.folder);
-        Feed {
-            id,
-            title: newsletter.title.clone(),
-            subtitle: newsletter.description.clone(),
-            home: edition.home.to_string(),
-            translations: others
-                .map(|other| Translation {
-                    language: other.newsletter.language.clone(),
-                    url: other.home.to_string(),
-                })
-                .collect(),
-            language: newsletter.language.clone(),
-            authors: [newsletter.author.as_str()]
-                .into_iter()
-                .filter(|name| !name.is_empty())
-                .map(Person::named)
-                .collect(),
-            own: edition.feeds(&self.inputs.newsletter.url),
-            hub: None,
-            icon: None,
-            logo: settings.look.logo.as_ref().map(url::Url::to_string),
-            cadence: Cadence::of(moments),
-            paging: if entries.len() == edition.order.len() {
-                Paging::Complete
-            } else {
-                Paging::Alone
-            },
-            entries,
-        }
-    }
-
-    /// The entry of an issue in a feed of `language`.
-    fn entry(&self, index: usize, language: &str) -> Entry {
-        let manuscript = &self.inputs.manuscripts[index];
-        let issue = &self.inputs.issues[index];
-        let summary = &manuscript.summary;
-        let published = |other: &&usize| !self.inputs.issues[**other].publication.is_draft();
-        Entry {
-            id: issue.id.clone(),
-            url: self.addresses[index].to_string(),
-            title: summary.title.clone(),
-            published: issue.date,
-            updated: issue.updated,
-            summary: summary.description.clone(),
-            content_html: manuscript
-                .content
-                .as_ref()
-                .map(|content| content.resolve(&self.addresses(index)))
-                .unwrap_or_default(),
-            authors: summary.author.iter().map(Person::named).collect(),
-            categories: summary.categories.clone(),
-            language: (issue.language != language).then(|| issue.language.clone()),
-            translations: issue
-                .translations
-                .iter()
-                .filter(published)
-                .map(|&other| Translation {
-                    language: self.inputs.issues[other].language.clone(),
-                    url: self.addresses[other].to_string(),
-                })
-                .collect(),
-            related: None,
-            enclosure: None,
-        }
-    }
-
-    fn feeds_page(&self, feeds: &[Feed]) -> FeedsPage {
+    fn feeds_page(&self, feeds: &[PlannedFeed]) -> FeedsPage {
         let root = &self.inputs.newsletter.url;
-        let several = feeds.len() > 1;
-        let groups = self.editions.iter().map(|edition| FeedGroup {
-            title: if several {
-                own_name(&edition.newsletter.language)
-            } else {
-                edition.newsletter.title.clone()
-            },
-            emoji: None,
-            feeds: edition.site.feeds.clone(),
-        });
+        let several = self.editions.len() > 1;
+        let mut groups: Vec<FeedGroup> = Vec::new();
+        for (planned, next) in feeds
+            .iter()
+            .zip(feeds.iter().skip(1).map(Some).chain([None]))
+        {
+            let edition = &self.editions[planned.edition];
+            let main = self.inputs.newsletter.language.as_str();
+            let language = edition.newsletter.language.as_str();
+            let followed = next.is_some_and(|next| {
+                next.kind == FeedKind::Archive && next.edition == planned.edition
+            });
+            // The newest of the archive leads to the older ones.
+            if planned.kind == FeedKind::Archive && followed {
+                continue;
+            }
+            groups.push(FeedGroup {
+                title: match planned.kind {
+                    FeedKind::Issues if several => own_name(language),
+                    _ => planned.name.clone(),
+                },
+                emoji: planned.emoji.clone(),
+                sub: planned.kind != FeedKind::Issues,
+                language: (language != main).then(|| language.to_owned()),
+                feeds: feed_links(&planned.feed.title, &planned.feed.own),
+            });
+        }
         FeedsPage {
             site: self.editions[0].site.clone(),
-            url: crate::archive::plan::under(root, "feeds/").to_string(),
-            groups: groups.collect(),
-            opml_url: Some(crate::archive::plan::under(root, "feeds/feeds.opml").to_string()),
+            url: under(root, "feeds/").to_string(),
+            groups,
+            opml_url: Some(under(root, "feeds/feeds.opml").to_string()),
         }
     }
+}
+
+/// The formats of one feed as links.
+pub(crate) fn feed_links(title: &str, addresses: &feed::Addresses) -> Vec<FeedLink> {
+    let link = |format: &str, media_type: &str, url: &Option<String>| {
+        Some(FeedLink {
+            title: format!("{title} ({format})"),
+            media_type: media_type.to_owned(),
+            format: format.to_owned(),
+            url: url.clone()?,
+        })
+    };
+    let links = [
+        link("Atom", feed::atom::MEDIA_TYPE, &addresses.atom),
+        link("RSS", feed::rss::MEDIA_TYPE, &addresses.rss),
+        link("JSON Feed", feed::json::MEDIA_TYPE, &addresses.json),
+    ];
+    links.into_iter().flatten().collect()
 }

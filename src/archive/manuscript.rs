@@ -3,7 +3,7 @@
 use crate::archive::is_image_path;
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::issue::{Issue, Reader, Summary, Text};
-use crate::render::{self, ContentsEntry, Fragment, PageStyle};
+use crate::render::{self, ContentsEntry, FeedText, Fragment, ItemPiece, PageStyle};
 
 /// What is kept of an issue for the rest of a build once its text is gone.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,9 @@ pub struct Manuscript {
     /// The body of its page; empty where no archive will hold it.
     pub page: Fragment,
     /// The whole text for feeds; `None` where no feed will hold it.
-    pub content: Option<Fragment>,
+    pub content: Option<FeedText>,
+    /// The items for feeds; `None` where no feed will hold them.
+    pub items: Option<Vec<ItemPiece>>,
     /// The sections of its page.
     pub contents: Vec<ContentsEntry>,
     /// Local images that it shows, each once, in order of their paths.
@@ -46,10 +48,47 @@ pub fn content(reader: &Reader, text: &Text) -> Fragment {
     render::body_html(&issue, reader.settings().linkify)
 }
 
+/// What feeds may hold of an issue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The whole text, with its sections.
+    pub content: bool,
+    /// Its items one by one.
+    pub items: bool,
+}
+
+/// The text and the items of one issue for feeds. `language` is that of issues
+/// that do not say theirs.
+pub fn texts(
+    reader: &Reader,
+    text: &Text,
+    language: &str,
+    wanted: Wanted,
+) -> (Option<FeedText>, Option<Vec<ItemPiece>>) {
+    let (issue, _) = reader.parse(text);
+    let style = PageStyle {
+        language: issue.language.as_deref().unwrap_or(language),
+        linkify: reader.settings().linkify,
+    };
+    feed_texts(&issue, &style, wanted)
+}
+
+fn feed_texts(
+    issue: &Issue<'_>,
+    style: &PageStyle<'_>,
+    wanted: Wanted,
+) -> (Option<FeedText>, Option<Vec<ItemPiece>>) {
+    let content = wanted
+        .content
+        .then(|| render::feed_text(issue, style.linkify));
+    let items = wanted.items.then(|| render::feed_items(issue, style));
+    (content, items)
+}
+
 /// The same for a page of the editor's own, of which no number, date or numbered
 /// items are expected.
 pub fn prepare_page(reader: &Reader, text: &Text, language: &str) -> Manuscript {
-    let mut page = prepare(reader, text, language, true, |_| false);
+    let mut page = prepare(reader, text, language, true, |_| Wanted::default());
     page.findings
         .retain(|finding| !ONLY_OF_ISSUES.contains(&finding.code));
     page
@@ -64,14 +103,14 @@ const ONLY_OF_ISSUES: [&str; 4] = [
 ];
 
 /// Understands and renders one issue. `language` is that of issues that do not
-/// say theirs; `in_archive` says whether it will have a page, `in_feeds` of which
-/// issues feeds may hold the text.
+/// say theirs; `in_archive` says whether it will have a page, `in_feeds` what
+/// feeds may hold of it.
 pub fn prepare(
     reader: &Reader,
     text: &Text,
     language: &str,
     in_archive: bool,
-    in_feeds: impl Fn(&Summary) -> bool,
+    in_feeds: impl Fn(&Summary) -> Wanted,
 ) -> Manuscript {
     let (issue, mut diagnostics) = reader.parse(text);
     diagnostics.extend(render::local_paths(&issue));
@@ -100,9 +139,11 @@ pub fn prepare(
     } else {
         Default::default()
     };
+    let (content, items) = feed_texts(&issue, &style, in_feeds(&summary));
     Manuscript {
         page,
-        content: in_feeds(&summary).then(|| render::body_html(&issue, linkify)),
+        content,
+        items,
         contents,
         images: local_images(&issue),
         readable: true,

@@ -9,13 +9,18 @@
 //! Not here: reading and writing files, the clock, threads.
 
 mod edition;
+mod entries;
 mod feeds;
 mod image;
 mod manuscript;
 mod pages;
 mod plan;
+mod series;
 mod title;
 
 pub use image::{Image, is_image_path};
-pub use manuscript::{ImageUse, Manuscript, content, local_images, prepare, prepare_page};
-pub use plan::{Also, File, Inputs, Plan, Settings, Tree};
+pub use manuscript::{
+    ImageUse, Manuscript, Wanted, content, local_images, prepare, prepare_page, texts,
+};
+pub use plan::{Also, Carried, File, Inputs, Plan, Settings, Tree};
+pub use series::{FeedKind, PlannedFeed};

@@ -27,12 +27,29 @@ pub struct Settings {
     pub entries: Option<usize>,
     /// Size at which a feed takes no older entry, in bytes.
     pub max_bytes: usize,
+    /// Whether sections that recur have feeds.
+    pub sections: bool,
+    /// Sections that have one however seldom they are, and their other names: the
+    /// slug of each to that of the section.
+    pub known_sections: BTreeMap<String, String>,
+    /// Whether there is a feed of single items.
+    pub links: bool,
+    /// Entries in a document of older entries; 0 for no such documents.
+    pub archive_entries: usize,
     /// Further addresses of the same feeds.
     pub also: Vec<Also>,
     /// Logo and second colour.
     pub look: Look,
     /// Id of the main feed; those of other languages are made of it.
     pub feed_id: String,
+}
+
+impl Settings {
+    /// Whether feeds hold the text of every issue, and not of the newest alone.
+    pub fn needs_every_text(&self) -> bool {
+        let archive = self.archive_entries > 0 && self.entries.is_some();
+        self.feeds && (self.sections || archive)
+    }
 }
 
 /// A further address of a feed.
@@ -57,13 +74,22 @@ pub struct Inputs<'a> {
     pub issues: &'a [Identified],
     /// Entries of issues that cannot be read at the moment, as they were
     /// published before.
-    pub carried: &'a [Arc<feed::Entry>],
+    pub carried: &'a [Carried],
     /// Pages of the editor's own.
     pub pages: &'a [Manuscript],
     /// Local images by their path in the newsletter's folder.
     pub images: &'a BTreeMap<String, Image>,
     /// The templates.
     pub templates: &'a Templates,
+}
+
+/// An entry that is taken over from what an earlier build wrote.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    /// Its JSON Feed document, below `feeds/`.
+    pub document: String,
+    /// The entry.
+    pub entry: Arc<feed::Entry>,
 }
 
 /// The folder that a file goes to.

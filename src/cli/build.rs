@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::SystemTime;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::archive::{Plan, Tree};
+use crate::archive::{FeedKind, Plan, PlannedFeed, Tree};
 use crate::cli::args::{Build, Global};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -18,7 +19,7 @@ use crate::cli::report::{self, Counts, counted};
 use crate::cli::stamp::Stamp;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::{Finding, Level};
-use crate::feed::{self, Entry, Feed, Loss};
+use crate::feed::{self, Entry, Loss};
 use crate::files::{self, Output, Tally, write_durable};
 
 /// How many errors are shown whole; `check` shows all.
@@ -93,10 +94,7 @@ pub(crate) fn build(
     let plan = newsroom.plan(folder);
     let feeds = plan.feeds();
     let mut findings = newsroom.public_findings();
-    for feed in &feeds {
-        let found = feed::check(feed, folder.now).into_iter();
-        findings.extend(found.map(|one| Finding::whole_file("feeds", one)));
-    }
+    findings.extend(check_feeds(&feeds, folder.now));
     say_errors(&findings, terminal);
     let lock = keep_promises(newsroom, &plan, &feeds, allow_loss, terminal)?;
 
@@ -144,7 +142,7 @@ pub(crate) fn build(
     all(documents, terminal)?;
     Ok(Built {
         issues: plan.issue_count(),
-        entries: feeds.first().map_or(0, |feed| feed.entries.len()),
+        entries: feeds.first().map_or(0, |main| main.feed.entries.len()),
         public: finish(public, newsroom.settings.archive)?,
         feeds: finish(written, newsroom.settings.feeds)?,
         questions: newsroom
@@ -157,6 +155,33 @@ pub(crate) fn build(
             .collect(),
         counts: Counts::of(&findings),
     })
+}
+
+/// What is wrong with the feeds, each thing once: most entries stand in several.
+fn check_feeds(feeds: &[PlannedFeed], now: DateTime<Utc>) -> Vec<Finding> {
+    let found = in_parallel(feeds.len(), |number| {
+        let PlannedFeed { feed, kind, .. } = &feeds[number];
+        let mut found = match kind {
+            FeedKind::Issues | FeedKind::Section | FeedKind::Archive => feed::check(feed, now),
+            // Items of a day's issue stand in its first quarter of an hour.
+            FeedKind::Links => feed::check(feed, now + TimeDelta::minutes(15)),
+        };
+        found.retain(|one| match kind {
+            FeedKind::Issues => true,
+            // A note was made of the issue already, and so was the moment that
+            // items of two issues of one day may share.
+            FeedKind::Section | FeedKind::Links | FeedKind::Archive => {
+                one.level != Level::Note && one.code != "duplicate-updated"
+            }
+        });
+        found
+    });
+    let mut seen = BTreeSet::new();
+    let found = found.into_iter().flatten();
+    found
+        .filter(|one| seen.insert((one.code, one.message.clone())))
+        .map(|one| Finding::whole_file("feeds", one))
+        .collect()
 }
 
 /// Ends the writing of a folder; `None` where the settings want none.
@@ -219,13 +244,13 @@ fn say_errors(findings: &[Finding], terminal: &Terminal) {
 fn keep_promises(
     newsroom: &Newsroom,
     plan: &Plan<'_>,
-    feeds: &[Feed],
+    feeds: &[PlannedFeed],
     allow_loss: bool,
     terminal: &Terminal,
 ) -> Result<crate::identity::IdLock, CommandError> {
     let mut losses: Vec<Loss> = Vec::new();
     if newsroom.settings.feeds
-        && let Some(main) = feeds.first()
+        && let Some(PlannedFeed { feed: main, .. }) = feeds.first()
     {
         let all: Vec<Entry> = plan.outlines();
         losses = feed::losses(&newsroom.published, main, &all);

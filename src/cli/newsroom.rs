@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 
-use crate::archive::{self, Image, Inputs, Manuscript, Plan};
+use crate::archive::{self, Carried, Image, Inputs, Manuscript, Plan, Wanted};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::{Folder, LOCK_FILE};
@@ -45,7 +45,7 @@ pub(crate) struct Newsroom {
     /// The pins of those.
     pub(crate) kept: Vec<Pin>,
     /// Their entries, as they were published.
-    pub(crate) carried: Vec<Arc<feed::Entry>>,
+    pub(crate) carried: Vec<Carried>,
     /// Entries of the feed as last published, where nothing is pinned yet: what
     /// is pinned cannot change its id.
     pub(crate) published: Vec<feed::ForeignEntry>,
@@ -78,8 +78,17 @@ impl Newsroom {
         }
         let newest = Newest::new(folder.settings().feeds.entries);
         let in_archive = folder.settings().archive.enabled;
+        let build = folder.settings().build(String::new());
+        let every_text = build.needs_every_text();
+        let links = build.feeds && build.links;
         let read = folder.read_all(&reader, &files, |text| {
-            let in_feeds = |summary: &Summary| newest.admits(summary);
+            let in_feeds = |summary: &Summary| {
+                let admitted = newest.admits(summary);
+                Wanted {
+                    content: admitted || every_text,
+                    items: admitted && links,
+                }
+            };
             archive::prepare(&reader, text, &language, in_archive, in_feeds)
         });
         let (manuscripts, unreadable): (Vec<Manuscript>, Vec<Manuscript>) =
@@ -131,8 +140,13 @@ impl Newsroom {
         for place in plan.without_content() {
             let path = newsroom.manuscripts[place].summary.path.clone();
             let text = folder.read_issue(&newsroom.reader, &path);
-            let content = archive::content(&newsroom.reader, &text);
-            newsroom.manuscripts[place].content = Some(content);
+            let wanted = Wanted {
+                content: true,
+                items: links,
+            };
+            let (content, items) = archive::texts(&newsroom.reader, &text, &language, wanted);
+            newsroom.manuscripts[place].content = content;
+            newsroom.manuscripts[place].items = items;
         }
         newsroom.findings.extend(plan_findings);
         let key = |finding: &Finding| {
@@ -352,15 +366,43 @@ fn read_published(folder: &Folder) -> Result<Vec<feed::ForeignEntry>, CommandErr
     Ok(Vec::new())
 }
 
-/// Whole entries of the published feed, for issues that cannot be read now.
-fn carried_entries(folder: &Folder, pins: &[Pin]) -> Result<Vec<Arc<feed::Entry>>, CommandError> {
-    if pins.is_empty() {
-        return Ok(Vec::new());
+/// Whole entries of the published feeds, for issues that cannot be read now.
+fn carried_entries(folder: &Folder, pins: &[Pin]) -> Result<Vec<Carried>, CommandError> {
+    let mut carried = Vec::new();
+    let main = &folder.settings().newsletter.language;
+    let languages: BTreeSet<&str> = pins.iter().map(|pin| pin.language.as_str()).collect();
+    let others = languages
+        .iter()
+        .filter(|language| !language.is_empty() && *language != main);
+    let folders = others.map(|language| format!("{language}/"));
+    for below in folders.chain((!pins.is_empty()).then(String::new)) {
+        let mut documents = vec![format!("{below}feed.json"), format!("{below}links.json")];
+        for part in ["archive", "sections"] {
+            let names = names_in(&folder.path(&format!("feeds/{below}{part}")))?;
+            let json = names.into_iter().filter(|name| name.ends_with(".json"));
+            documents.extend(json.map(|name| format!("{below}{part}/{name}")));
+        }
+        for document in documents {
+            let path = folder.path(&format!("feeds/{document}"));
+            let Some(bytes) = read_if_there(&path, FEED_LIMIT)? else {
+                continue;
+            };
+            let pinned = |entry: &feed::Entry| pins.iter().any(|pin| is_of(&entry.id, &pin.id));
+            let entries = feed::carry(&bytes).into_iter().filter(pinned);
+            carried.extend(entries.map(|entry| Carried {
+                document: document.clone(),
+                entry: Arc::new(entry),
+            }));
+        }
     }
-    let Some(bytes) = read_if_there(&folder.path("feeds/feed.json"), FEED_LIMIT)? else {
-        return Ok(Vec::new());
-    };
-    let entries = feed::carry(&bytes);
-    let pinned = |entry: &feed::Entry| pins.iter().any(|pin| pin.id == entry.id);
-    Ok(entries.into_iter().filter(pinned).map(Arc::new).collect())
+    Ok(carried)
+}
+
+/// Whether an id is that of an issue's entry, or of a part of it.
+fn is_of(id: &str, issue: &str) -> bool {
+    let part = id.strip_prefix(issue);
+    part.is_some_and(|part| {
+        let parts = ["#section-", "#item-", "/section-", "/item-"];
+        part.is_empty() || parts.iter().any(|begin| part.starts_with(begin))
+    })
 }

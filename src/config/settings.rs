@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -69,6 +70,12 @@ pub struct Feeds {
     pub entries: Option<usize>,
     /// Size at which a feed takes no older entry, in bytes.
     pub max_bytes: usize,
+    /// Whether sections that recur have feeds.
+    pub sections: bool,
+    /// Whether there is a feed of single items.
+    pub links: bool,
+    /// Entries in a document of older entries; 0 for no such documents.
+    pub archive_entries: usize,
     /// Further addresses of the same feeds.
     pub also: Vec<Also>,
 }
@@ -179,10 +186,26 @@ impl Settings {
             feeds: self.feeds.enabled,
             entries: self.feeds.entries,
             max_bytes: self.feeds.max_bytes,
+            sections: self.feeds.sections,
+            known_sections: self.known_sections(),
+            links: self.feeds.links,
+            archive_entries: self.feeds.archive_entries,
             also: self.feeds.also.clone(),
             look: self.look.clone(),
             feed_id,
         }
+    }
+
+    /// The slugs of known sections and of their other names, each to that of the
+    /// section.
+    fn known_sections(&self) -> BTreeMap<String, String> {
+        let sections = self.issues.reading.sections.iter();
+        sections
+            .flat_map(|(name, section)| {
+                let names = std::iter::once(name).chain(&section.aliases);
+                names.map(move |one| (issue::slug(one), issue::slug(name)))
+            })
+            .collect()
     }
 
     /// Asks for what feeds and archive need.

@@ -5,7 +5,7 @@ use crate::issue::Issue;
 use crate::render::address;
 use crate::render::anchors::Anchors;
 use crate::render::fragment::Fragment;
-use crate::render::html::{self, Style, View};
+use crate::render::html::{self, Mark, Style, View};
 
 /// The full HTML of an issue, whether or not sections or items were
 /// recognised. The heading that gave the title is left out; bare addresses
@@ -16,19 +16,30 @@ pub fn feed_html(issue: &Issue<'_>) -> Fragment {
 
 /// As [`feed_html`], with a say on bare addresses.
 pub fn body_html(issue: &Issue<'_>, linkify: bool) -> Fragment {
-    let anchors = Anchors::of(issue);
+    marked_body(issue, &Anchors::of(issue), linkify, &mut [])
+}
+
+/// As [`body_html`]; finds out where marks, ascending, come to stand.
+pub(crate) fn marked_body(
+    issue: &Issue<'_>,
+    anchors: &Anchors<'_>,
+    linkify: bool,
+    marks: &mut [Mark],
+) -> Fragment {
     let events = &issue.document.events;
     let style = Style::of(View::Feed, linkify);
     let Some(title) = &issue.title_events else {
-        return html::write(events, &anchors, 0..events.len(), style);
+        return html::write_marked(events, anchors, 0..events.len(), style, marks);
     };
-    let mut fragment = html::write(events, &anchors, 0..title.start, style);
-    fragment.append(html::write(
-        events,
-        &anchors,
-        title.end..events.len(),
-        style,
-    ));
+    let mut fragment = html::write_marked(events, anchors, 0..title.start, style, marks);
+    let before = marks.partition_point(|mark| mark.event < title.end);
+    let marks = &mut marks[before..];
+    let rest = title.end..events.len();
+    let rest = html::write_marked(events, anchors, rest, style, marks);
+    for at in marks.iter_mut().filter_map(|mark| mark.at.as_mut()) {
+        *at += fragment.html.len();
+    }
+    fragment.append(rest);
     fragment
 }
 

@@ -65,6 +65,27 @@ pub(crate) fn write(
     range: Events,
     style: Style<'_>,
 ) -> Fragment {
+    write_marked(all, anchors, range, style, &mut [])
+}
+
+/// An event at which a stretch of the text begins or ends, and the byte of the
+/// HTML that it comes to; `None` inside of raw HTML, which is cleaned whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// The event.
+    pub(crate) event: usize,
+    /// The byte before which it is written.
+    pub(crate) at: Option<usize>,
+}
+
+/// As [`write`]; finds out where marks, ascending, come to stand.
+pub(crate) fn write_marked(
+    all: &[Spanned<'_>],
+    anchors: &Anchors<'_>,
+    range: Events,
+    style: Style<'_>,
+    marks: &mut [Mark],
+) -> Fragment {
     let events = all.get(range.clone()).unwrap_or_default();
     let whole = raw::Region {
         events: 0..events.len(),
@@ -99,13 +120,30 @@ pub(crate) fn write(
             std::mem::swap(&mut writer.fragment, &mut fragment);
         }
         let first = range.start + region.events.start;
-        writer.run(first, range.start + region.events.end);
+        let end = range.start + region.events.end;
+        let mut from = first;
+        for mark in marks
+            .iter_mut()
+            .filter(|mark| (first..end).contains(&mark.event))
+        {
+            if region.raw {
+                mark.at = (mark.event == first).then_some(fragment.html.len());
+            } else {
+                writer.run(from, mark.event);
+                from = mark.event;
+                mark.at = Some(writer.fragment.html.len());
+            }
+        }
+        writer.run(from, end);
         if region.raw {
             let headings = style.view == View::Feed;
             fragment.append(raw::clean(&writer.fragment.html, headings));
         } else {
             fragment = writer.fragment;
         }
+    }
+    for mark in marks.iter_mut().filter(|mark| mark.event == range.end) {
+        mark.at = Some(fragment.html.len());
     }
     fragment
 }

@@ -57,6 +57,10 @@ pub struct Labels {
     pub permalink: &'static str,
     /// What the feeds page says on top.
     pub feeds_lead: &'static str,
+    /// Name of the feed of single items.
+    pub every_link: &'static str,
+    /// Name of the documents of older entries.
+    pub older_entries: &'static str,
 }
 
 impl Labels {
@@ -378,6 +382,8 @@ const EN: Labels = Labels {
     season: "Season {n}",
     permalink: "Link to item {n}",
     feeds_lead: "Follow this newsletter with a feed reader: copy one of these addresses into it.",
+    every_link: "Every link",
+    older_entries: "Older entries",
 };
 
 const ZH: Labels = Labels {
@@ -404,6 +410,8 @@ const ZH: Labels = Labels {
     season: "第 {n} 季",
     permalink: "第 {n} 条的链接",
     feeds_lead: "用订阅阅读器关注：把下面的一个地址复制进去。",
+    every_link: "每一条链接",
+    older_entries: "更早的内容",
 };
 
 const ZH_HANT: Labels = Labels {
@@ -430,6 +438,8 @@ const ZH_HANT: Labels = Labels {
     season: "第 {n} 季",
     permalink: "第 {n} 條的連結",
     feeds_lead: "用訂閱閱讀器關注：把下面的一個網址複製進去。",
+    every_link: "每一條連結",
+    older_entries: "更早的內容",
 };
 
 const JA: Labels = Labels {
@@ -456,6 +466,8 @@ const JA: Labels = Labels {
     season: "シーズン {n}",
     permalink: "{n} 番へのリンク",
     feeds_lead: "フィードリーダーで購読するには、次のアドレスのいずれかをコピーしてください。",
+    every_link: "すべてのリンク",
+    older_entries: "過去のエントリー",
 };
 
 const KO: Labels = Labels {
@@ -482,6 +494,8 @@ const KO: Labels = Labels {
     season: "시즌 {n}",
     permalink: "{n}번 항목 링크",
     feeds_lead: "피드 리더로 구독하려면 다음 주소 중 하나를 복사하세요.",
+    every_link: "모든 링크",
+    older_entries: "이전 항목",
 };
 
 const DE: Labels = Labels {
@@ -508,6 +522,8 @@ const DE: Labels = Labels {
     season: "Staffel {n}",
     permalink: "Link zu Eintrag {n}",
     feeds_lead: "Mit einem Feedreader folgen: eine dieser Adressen dorthin kopieren.",
+    every_link: "Jeder Link",
+    older_entries: "Ältere Einträge",
 };
 
 const FR: Labels = Labels {
@@ -534,6 +550,8 @@ const FR: Labels = Labels {
     season: "Saison {n}",
     permalink: "Lien vers l’entrée {n}",
     feeds_lead: "Suivez cette lettre avec un lecteur de flux : copiez-y l’une de ces adresses.",
+    every_link: "Chaque lien",
+    older_entries: "Entrées plus anciennes",
 };
 
 const ES: Labels = Labels {
@@ -560,6 +578,8 @@ const ES: Labels = Labels {
     season: "Temporada {n}",
     permalink: "Enlace a la entrada {n}",
     feeds_lead: "Siga este boletín con un lector de canales: copie en él una de estas direcciones.",
+    every_link: "Todos los enlaces",
+    older_entries: "Entradas anteriores",
 };
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod mail;
 mod outline;
 mod page;
 mod pages;
+mod pieces;
 mod raw;
 mod table;
 mod templates;
@@ -40,6 +41,7 @@ pub use pages::{
     FeedGroup, FeedLink, FeedsPage, IndexGroup, IndexPage, IndexRow, IssuePage, PageLink,
     RedirectPage, Site, TextPage, Translation,
 };
+pub use pieces::{FeedText, ItemLink, ItemPiece, SectionPiece, feed_items, feed_text};
 pub use templates::Templates;
 pub(crate) use templates::Value;
 pub use text::{LinkPlace, TextStyle, text};

@@ -193,6 +193,10 @@ pub struct FeedGroup {
     pub title: String,
     /// Its emoji, if any.
     pub emoji: Option<String>,
+    /// Whether it holds a part of what the group before it holds that has none.
+    pub sub: bool,
+    /// Its language, where that is not the page's.
+    pub language: Option<String>,
     /// The feed in each format.
     pub feeds: Vec<FeedLink>,
 }

@@ -10,6 +10,7 @@ mod build;
 mod check;
 mod config;
 mod dkim;
+mod feeds;
 mod frame;
 mod ids;
 mod init;

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 from datetime import datetime
 
 import feedparser
@@ -217,7 +218,7 @@ def judge_rss2email(folder, work, documents):
             "[DEFAULT]\nfrom = feeds@example.com\nuse-8bit = True\nemail-protocol = sendmail\n"
             f"sendmail = {sendmail}\nhtml-mail = True\nverbose = warning\nto = reader@example.com\n"
         )
-        url = f"http://127.0.0.1:{server.server_address[1]}/{path.relative_to(folder)}"
+        url = f"http://127.0.0.1:{server.server_address[1]}/{urllib.parse.quote(str(path.relative_to(folder)))}"
         base = ["r2e", "-c", config, "-d", data]
         messages = []
         for command in (["add", "judged", url], ["run"]):

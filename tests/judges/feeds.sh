@@ -17,6 +17,13 @@ if [[ -z $given ]]; then
   program=$(realpath "${LETTERPRESS:-${CARGO_TARGET_DIR:-target}/release/letterpress}")
   mkdir "$work/site"
   tar --create config issues pages templates | tar --extract --directory="$work/site"
+  # So few entries that there are older ones, and feeds of every kind.
+  export LETTERPRESS__FEEDS__ENTRIES=3 LETTERPRESS__FEEDS__ARCHIVE_ENTRIES=2
+  cat >>"$work/site/config/letterpress.toml" <<'SECTIONS'
+
+[issues.sections.Articles]
+[issues.sections.文章]
+SECTIONS
   "$program" -q -C "$work/site" build
   given=$work/site/feeds
 fi

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use letterpress::feed::{self, Addresses, Entry, Feed, Person, Translation};
+use letterpress::issue::{Reader, Settings};
+use letterpress::render::{self, PageStyle};
 use proptest::prelude::*;
 
 /// Text with all that is dangerous in XML and HTML.
@@ -185,5 +187,88 @@ proptest! {
         let entry = Entry { content_html: format!("<a href={content}><img src='{content}"), ..Entry::default() };
         let feed = Feed { entries: vec![Arc::new(entry)], ..Feed::default() };
         let _ = feed::check(&feed, moment(0));
+    }
+}
+
+/// An issue whose items, each with an address, a title and a text, stand in the
+/// order of `order`.
+fn issue_of(order: &[usize], number: usize, title: &str) -> String {
+    let mut text = "# Weekly #1\n\n## Articles\n\n".to_owned();
+    for (place, item) in order.iter().enumerate() {
+        let number = number + place;
+        text.push_str(&format!(
+            "{number}. [{title} {item}](https://example.com/{item})\n\n   Text of {item}.\n\n"
+        ));
+    }
+    text
+}
+
+/// What makes each item of an issue the item it is.
+fn marks(text: &str) -> Vec<String> {
+    let reader = Reader::new(Settings::default()).unwrap();
+    let text = reader.decode("issues/1.md", text.as_bytes());
+    let (issue, _) = reader.parse(&text);
+    let style = PageStyle {
+        language: "en",
+        linkify: true,
+    };
+    let items = render::feed_items(&issue, &style);
+    items.into_iter().map(|item| item.mark).collect()
+}
+
+proptest! {
+    #[test]
+    fn items_are_known_again_whatever_their_number_title_and_place(
+        order in Just((0..9_usize).collect::<Vec<_>>()).prop_shuffle(), number in 1..90_usize, title in "[A-Za-z]{1,9}",
+    ) {
+        let known = marks(&issue_of(&(0..9).collect::<Vec<_>>(), 1, "Title"));
+        prop_assert_eq!(known.len(), 9);
+        let found = marks(&issue_of(&order, number, &title));
+        let expected: Vec<String> = order.iter().map(|&item| known[item].clone()).collect();
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn closed_documents_of_older_entries_stay_when_entries_come(
+        feed in any_feed(), size in 1..4_usize, more in 1..5_i64,
+    ) {
+        let last = feed.entries.iter().map(|entry| entry.published).max().unwrap();
+        let mut longer = feed.entries.clone();
+        for number in 1..=more {
+            let later = last + TimeDelta::days(number);
+            longer.push(Arc::new(Entry {
+                id: format!("tag:example.com,2025:later-{number}"),
+                published: later,
+                updated: later,
+                ..Entry::default()
+            }));
+        }
+        feed::sort(&mut longer);
+        let closed = |entries: &[Arc<Entry>]| -> Vec<Vec<u8>> {
+            let pages = feed::archive_pages(entries.len(), size);
+            let closed = pages.into_iter().filter(|page| page.closed);
+            closed
+                .map(|page| feed::atom::write(&Feed { entries: entries[page.entries].to_vec(), ..feed.clone() }))
+                .collect()
+        };
+        let (before, after) = (closed(&feed.entries), closed(&longer));
+        prop_assert_eq!(&before[..], &after[..before.len()]);
+    }
+
+    #[test]
+    fn the_text_of_a_section_is_a_part_of_that_of_its_issue(words in prop::collection::vec(text(), 1..5)) {
+        let mut source = "# Weekly #1\n\nIntro.\n\n".to_owned();
+        for (number, words) in words.iter().enumerate() {
+            source.push_str(&format!("## Part {number}\n\n{words}\n\nEnd of {number}.\n\n"));
+        }
+        let reader = Reader::new(Settings::default()).unwrap();
+        let text = reader.decode("issues/1.md", source.as_bytes());
+        let (issue, _) = reader.parse(&text);
+        let whole = render::feed_text(&issue, true);
+        prop_assert_eq!(&whole.body, &render::body_html(&issue, true));
+        for section in &whole.sections {
+            let part = whole.section(section).html;
+            prop_assert!(!part.trim().is_empty());
+        }
     }
 }

@@ -37,6 +37,9 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
             enabled: read.bool("feeds.enabled"),
             entries: read.amount("feeds.entries"),
             max_bytes: read.integer("feeds.max_bytes", 1, i64::MAX, 1_000_000) as usize,
+            sections: read.bool("feeds.sections"),
+            links: read.bool("feeds.links"),
+            archive_entries: read.integer("feeds.archive_entries", 0, 1_000_000, 50) as usize,
             also: read.also(),
         },
         archive: Archive {
