@@ -27,6 +27,8 @@ pub mod transport;
 
 pub mod delivery;
 
+pub mod web;
+
 pub mod config;
 
 pub mod cli;

@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -158,6 +159,8 @@ pub struct DkimKey {
 pub struct Server {
     /// Its address, ends with `/`.
     pub url: Url,
+    /// Where `serve` listens.
+    pub listen: SocketAddr,
     /// The file with the key that signs links, relative to the newsletter's
     /// folder.
     pub key_file: String,

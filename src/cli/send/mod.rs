@@ -13,7 +13,7 @@ mod shelf;
 mod time;
 mod trial;
 
-pub(crate) use drive::{Manner, Sent};
+pub(crate) use drive::{Manner, Sent, Signals};
 pub(crate) use mailing::{Wish, go_on, mail, worse};
 pub(crate) use outbox::{Look, dry_run, say_report};
 pub(crate) use shelf::Shelf;
