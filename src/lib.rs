@@ -27,6 +27,7 @@ pub mod transport;
 
 pub mod delivery;
 
+pub mod probe;
 pub mod web;
 
 pub mod config;

@@ -13,7 +13,7 @@ use crate::cli::folder::Folder;
 use crate::cli::mailings::{counts, facts, tally_words, time as moment};
 use crate::cli::send::progress::View;
 use crate::cli::send::shelf::Shelf;
-use crate::cli::send::{confirm, noted, relay, time};
+use crate::cli::send::{confirm, leaving, noted, relay, time};
 use crate::cli::signer;
 use crate::cli::terminal::Terminal;
 use crate::delivery::{self, Compose, End, Run, Stop, Watch};
@@ -63,6 +63,8 @@ pub(crate) fn drive(
     let composition =
         Composition::thaw(&content).map_err(|cause| CommandError::new(Exit::Unexpected, cause))?;
     let relays = relay::relays(folder)?;
+    let leaving = composition.way_out();
+    leaving::answers(folder, shelf, leaving, &signing_key, Exit::Again, terminal)?;
     let engagement = shelf.ask(shelf.store.engage(&who()))?;
     let tally = shelf.ask(shelf.store.tally(mailing.id))?;
     // Before the first message leaves, also where an earlier run was killed

@@ -4,6 +4,7 @@
 mod confirm;
 mod drive;
 mod gate;
+mod leaving;
 mod mailing;
 mod noted;
 mod outbox;
