@@ -27,6 +27,9 @@ pub mod transport;
 
 pub mod delivery;
 
+pub mod probe;
+pub mod web;
+
 pub mod config;
 
 pub mod cli;

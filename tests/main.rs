@@ -11,3 +11,4 @@ mod kill;
 mod properties;
 mod smtp;
 mod store;
+mod web;

@@ -4,6 +4,7 @@ mod mailings;
 mod sending;
 mod subscribers;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -121,6 +122,8 @@ pub(crate) enum Command {
     Cancel(Cancel),
     /// Say who got a mailing, who did not, and why
     Report(Report),
+    /// Serve the archive, and the links by which readers leave
+    Serve(Serve),
     /// Copy the store with its keys, while all goes on
     Backup(BackUp),
     /// Import, export and look after the people who get the mail
@@ -248,6 +251,19 @@ pub(crate) enum Form {
     EmailText,
     /// The whole message, for a mail program
     Eml,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  letterpress serve --listen 127.0.0.1:8080
+
+It speaks plain HTTP: a web server with a certificate belongs in front of it, and
+server.url names that. docs/serve.md shows both. Ctrl-C ends it.")]
+pub(crate) struct Serve {
+    /// Where to listen, if not at server.listen
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]

@@ -30,6 +30,7 @@ mod render;
 mod report;
 mod resume;
 mod send;
+mod serve;
 mod signer;
 mod since;
 mod stamp;
@@ -104,6 +105,7 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Pause(options) => mailings::pause(global, options, terminal),
         Command::Cancel(options) => mailings::cancel(global, options, terminal),
         Command::Report(options) => mailings::report(global, options, terminal),
+        Command::Serve(options) => serve::run(global, options, terminal),
         Command::Backup(options) => backup::run(global, options, terminal),
         Command::Subscribers(options) => subscribers::run(global, options, terminal),
         Command::Suppressions(options) => suppressions::run(global, options, terminal),

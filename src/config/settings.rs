@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -165,6 +166,8 @@ pub struct DkimKey {
 pub struct Server {
     /// Its address, ends with `/`.
     pub url: Url,
+    /// Where `serve` listens.
+    pub listen: SocketAddr,
     /// The file with the key that signs links, relative to the newsletter's
     /// folder.
     pub key_file: String,

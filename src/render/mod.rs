@@ -38,8 +38,9 @@ pub(crate) use mail::{FrozenFrame, Place, Slotted, Variant, VariantKey, is_date,
 pub use mail::{MailFrame, MailRequest, Parts, Personal, display_title, email, preheader};
 pub use page::{ContentsEntry, PageStyle, contents, page_html};
 pub use pages::{
-    FeedGroup, FeedLink, FeedsPage, IndexGroup, IndexPage, IndexRow, IssuePage, PageLink,
-    RedirectPage, Site, TextPage, Translation,
+    AnswerChoice, AnswerField, AnswerForm, AnswerOption, AnswerPage, FeedGroup, FeedLink,
+    FeedsPage, IndexGroup, IndexPage, IndexRow, IssuePage, PageLink, RedirectPage, Site, TextPage,
+    Translation,
 };
 pub use pieces::{FeedText, ItemLink, ItemPiece, SectionPiece, feed_items, feed_text};
 pub use templates::Templates;

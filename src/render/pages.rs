@@ -201,6 +201,65 @@ pub struct FeedGroup {
     pub feeds: Vec<FeedLink>,
 }
 
+/// What the server answers people: a few words and, where they can act, forms.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AnswerPage {
+    /// What all pages share.
+    pub site: Site,
+    /// What it says in one line.
+    pub title: String,
+    /// Language of its words.
+    pub language: String,
+    /// Its paragraphs.
+    pub text: Vec<String>,
+    /// What can be done here.
+    pub forms: Vec<AnswerForm>,
+}
+
+/// A form of such a page: what it sends, and its button.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AnswerForm {
+    /// Where it is sent, by POST.
+    pub action: String,
+    /// What is sent with it.
+    pub fields: Vec<AnswerField>,
+    /// What is chosen in it.
+    pub choices: Vec<AnswerChoice>,
+    /// What its button says.
+    pub button: String,
+}
+
+/// A value that a form sends with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AnswerField {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A choice among some values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AnswerChoice {
+    /// Its name in the form.
+    pub name: String,
+    /// What it is called.
+    pub label: String,
+    /// What there is to choose.
+    pub options: Vec<AnswerOption>,
+}
+
+/// One of the values of a choice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AnswerOption {
+    /// The value, the tag of a language.
+    pub value: String,
+    /// What it is called.
+    pub name: String,
+    /// Whether it is the one of now.
+    pub selected: bool,
+}
+
 /// Stands for the body while a template is filled; no text of ours holds it, for
 /// U+FDD0 is no character.
 const BODY: &str = "\u{fdd0}body\u{fdd0}";
@@ -266,6 +325,15 @@ impl Templates {
     /// See [`Templates::issue_page`].
     pub fn feeds_page(&self, page: &FeedsPage) -> Result<String, Box<Finding>> {
         self.page("feeds.html", &page.site.language, page)
+    }
+
+    /// What the server answers people.
+    ///
+    /// # Errors
+    ///
+    /// See [`Templates::issue_page`].
+    pub fn answer_page(&self, page: &AnswerPage) -> Result<String, Box<Finding>> {
+        self.page("answer.html", &page.language, page)
     }
 
     /// The page of a dry run, from its report.

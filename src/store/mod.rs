@@ -71,6 +71,23 @@ pub trait Store: Send + Sync {
     /// subscriber.
     fn set_status(&self, address: &Address, status: Status, now: DateTime<Utc>) -> Answer<bool>;
 
+    /// The subscriber with this id.
+    fn person(&self, subscriber: SubscriberId) -> Answer<Option<Entry>>;
+
+    /// Takes back that a subscriber left at this moment: they are confirmed as
+    /// they were before. False where nobody left then, or where something else
+    /// keeps them from being mailed.
+    fn take_back(&self, address: &Address, left_at: DateTime<Utc>) -> Answer<bool>;
+
+    /// The language a subscriber reads, a BCP 47 tag. False where there is no
+    /// such subscriber.
+    fn set_language(&self, address: &Address, language: &str) -> Answer<bool>;
+
+    /// Addresses that subscribers had before, with a mark to go on after, in
+    /// the order in which they were given up. Links in mail sent there still
+    /// mean the same person.
+    fn former(&self, after: i64, limit: usize) -> Answer<Vec<(i64, SubscriberId, String)>>;
+
     /// Moves a subscriber to another address. [`Error::Taken`] where that
     /// belongs to somebody.
     fn change_address(&self, old: &Address, new: &Address, now: DateTime<Utc>) -> Answer<bool>;

@@ -11,6 +11,8 @@ use crate::subscriber::address::Address;
 /// First byte of every token; another layout gets another number, and this one
 /// stays readable for ever, because mail that was sent keeps its links.
 const VERSION: u8 = 1;
+/// First byte of every ticket.
+const TICKET: u8 = 2;
 /// Octets of the signature that a web token carries.
 const SIGNATURE: usize = 16;
 /// Octets of the signature in a bounce address, whose local part has 64 at most.
@@ -28,6 +30,8 @@ pub enum Purpose {
     Confirm,
     /// Telling to which delivery a bounce belongs.
     Bounce,
+    /// Taking back that somebody has left.
+    Undo,
 }
 
 impl Purpose {
@@ -37,6 +41,7 @@ impl Purpose {
             Purpose::Preferences => "preferences",
             Purpose::Confirm => "confirm",
             Purpose::Bounce => "bounce",
+            Purpose::Undo => "undo",
         }
     }
 }
@@ -47,6 +52,9 @@ impl Purpose {
 pub struct Tag([u8; 16]);
 
 impl Tag {
+    /// Nobody's: the token by which a sender asks whether the server answers.
+    pub const PROBE: Tag = Tag([0; 16]);
+
     /// Its sixteen octets.
     pub fn bytes(&self) -> [u8; 16] {
         self.0
@@ -93,6 +101,18 @@ impl Key {
         bytes.push(VERSION);
         bytes.extend_from_slice(&tag.0);
         let signature = self.digest(&["token", purpose.name()], &bytes);
+        bytes.extend_from_slice(&signature[..SIGNATURE]);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// A token that also holds a moment, in milliseconds since 1970: by it the
+    /// reader of a ticket tells for how long it is good.
+    pub fn ticket(&self, purpose: Purpose, tag: Tag, moment: i64) -> String {
+        let mut bytes = Vec::with_capacity(25 + SIGNATURE);
+        bytes.push(TICKET);
+        bytes.extend_from_slice(&tag.0);
+        bytes.extend_from_slice(&moment.to_be_bytes());
+        let signature = self.digest(&["ticket", purpose.name()], &bytes);
         bytes.extend_from_slice(&signature[..SIGNATURE]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -147,6 +167,25 @@ impl Keys {
         }
         self.verify(&["token", purpose.name()], signed, signature)?;
         Ok(Tag(first(&signed[1..])))
+    }
+
+    /// Reads a ticket made by [`Key::ticket`]: whom it speaks of, and its moment.
+    pub fn open_ticket(&self, purpose: Purpose, ticket: &str) -> Result<(Tag, i64), TokenError> {
+        if ticket.len() > 64 {
+            return Err(TokenError);
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(ticket).map_err(|_| TokenError)?;
+        let (signed, signature) = bytes
+            .split_at_checked(25)
+            .filter(|(_, signature)| signature.len() == SIGNATURE)
+            .ok_or(TokenError)?;
+        if signed[0] != TICKET {
+            return Err(TokenError);
+        }
+        self.verify(&["ticket", purpose.name()], signed, signature)?;
+        let (tag, moment) = signed[1..].split_at(16);
+        let moment = moment.try_into().map_err(|_| TokenError)?;
+        Ok((Tag(first(tag)), i64::from_be_bytes(moment)))
     }
 
     /// Reads a token made by [`Key::address_token`], whatever its letter case.
@@ -295,6 +334,23 @@ mod tests {
         let token = key(1).address_token(Purpose::Bounce, key(1).tag(&address()));
         assert!("bounce+".len() + token.len() <= 64);
         assert!("unsubscribe+".len() + token.len() <= 64);
+    }
+
+    #[test]
+    fn a_ticket_holds_its_moment_and_is_no_token() {
+        let tag = key(1).tag(&address());
+        let ticket = key(1).ticket(Purpose::Undo, tag, 1_772_366_400_123);
+        let read = keys(1, &[]);
+        let opened = read.open_ticket(Purpose::Undo, &ticket);
+        assert_eq!(opened, Ok((tag, 1_772_366_400_123)));
+        assert!(read.open_ticket(Purpose::Unsubscribe, &ticket).is_err());
+        assert!(read.open(Purpose::Undo, &ticket).is_err());
+        assert!(keys(2, &[]).open_ticket(Purpose::Undo, &ticket).is_err());
+        for end in 0..ticket.len() {
+            assert!(read.open_ticket(Purpose::Undo, &ticket[..end]).is_err());
+        }
+        let token = key(1).token(Purpose::Undo, tag);
+        assert!(read.open_ticket(Purpose::Undo, &token).is_err());
     }
 
     #[test]

@@ -231,7 +231,14 @@ fn what_is_missing_is_named_before_anything_leaves() {
             .says(words)
             .says("hint:");
     };
-    refused(&["send", "1", "--yes"], "--unsubscribe mailto");
+    let nobody = [
+        "--set",
+        "server.url=http://127.0.0.1:9/",
+        "send",
+        "1",
+        "--yes",
+    ];
+    refused(&nobody, "--unsubscribe mailto");
     refused(&MAIL[..4], "say --yes");
     let wrong = [&MAIL[..], &["--expect", "0123"]].concat();
     refused(&wrong, "its digest is");
@@ -556,4 +563,163 @@ async fn only_one_program_sends() {
     gate.add_permits(100);
     first.await.unwrap().expect(0).says("3 accepted");
     assert_eq!(server.contents().len(), 3);
+}
+
+/// `serve` in this folder, killed in the end.
+struct Served {
+    child: std::process::Child,
+    /// Its address, as `--set` takes it.
+    url: String,
+}
+
+impl Served {
+    fn start(sandbox: &Sandbox) -> Served {
+        use std::io::BufRead;
+        let mut child = sandbox
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = std::io::BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = lines
+            .by_ref()
+            .map(|line| line.unwrap())
+            .find_map(|line| line.strip_prefix("listening at ").map(str::to_owned));
+        // Read on, or the server waits for somebody to take its log.
+        std::thread::spawn(move || lines.for_each(drop));
+        Served {
+            child,
+            url: format!("server.url={}", address.unwrap()),
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_mailing_leaves_while_its_server_answers_and_readers_leave_there() {
+    let server = Server::start(|question, _| usual(question)).await;
+    let port = server.port();
+    let sandbox = Arc::new(beside(|| weekly(&THREE)).await);
+    let of = Arc::clone(&sandbox);
+    let (answer, served) = beside(move || {
+        let served = Served::start(&of);
+        let send = ["--set", &served.url, "send", "1", "--yes"];
+        (run(&of, port, &send), served)
+    })
+    .await;
+    answer.expect(0).says("3 accepted");
+    // The link of one of these mails, as a mail program follows it.
+    let content = server.contents().into_iter().find_map(|content| {
+        let text = String::from_utf8(content).unwrap().replace("\r\n ", "");
+        text.contains("To: bob@example.net").then_some(text)
+    });
+    let content = content.unwrap();
+    assert!(content.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"));
+    let path = content.split("/unsubscribe/").nth(1).unwrap();
+    let path = format!("/unsubscribe/{}", path.split('>').next().unwrap());
+    let host = served
+        .url
+        .split("//")
+        .nth(1)
+        .unwrap()
+        .trim_end_matches('/')
+        .to_owned();
+    let reply = beside(move || {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(&host).unwrap();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: \
+             application/x-www-form-urlencoded\r\nContent-Length: 26\r\n\r\n\
+             List-Unsubscribe=One-Click"
+        )
+        .unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply
+    })
+    .await;
+    assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
+    sandbox
+        .run(&["subscribers", "show", "bob@example.net"])
+        .expect(0)
+        .says("unsubscribed");
+}
+
+#[tokio::test]
+async fn nothing_leaves_with_a_dead_way_out() {
+    let server = Server::start(|question, _| usual(question)).await;
+    let port = server.port();
+    let (stranger, copy, insecure, files) = beside(move || {
+        let sandbox = weekly(&THREE);
+        let sent = |served: &Served| {
+            let send = ["--set", &served.url, "send", "1", "--yes"];
+            run(&sandbox, port, &send)
+        };
+        let other = weekly(&THREE);
+        // The same key, and a list of its own.
+        let copy = sent(&Served::start(&other));
+        other.write("data/server.key", "cd".repeat(32));
+        let stranger = sent(&Served::start(&other));
+        let plain = [
+            "--set",
+            "server.url=http://weekly.test/",
+            "send",
+            "1",
+            "--yes",
+        ];
+        let insecure = run(&sandbox, port, &plain);
+        (stranger, copy, insecure, sandbox.files())
+    })
+    .await;
+    stranger
+        .expect(2)
+        .says("nothing was sent")
+        .says("404")
+        .says("--unsubscribe mailto");
+    copy.expect(2).says("has another store");
+    insecure.expect(2).says("is not https");
+    assert_eq!(server.contents().len(), 0);
+    assert!(
+        !files.contains(&"feeds/mailed.lock".to_owned()),
+        "{files:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_mailing_that_goes_on_asks_for_its_way_out_again() {
+    let tried = AtomicBool::new(false);
+    let server = Server::start(move |question, _| match question {
+        line if line.starts_with("RCPT TO:<bob@") && !tried.swap(true, Ordering::SeqCst) => {
+            Act::Say("451 4.3.0 not now\r\n")
+        }
+        line => usual(line),
+    })
+    .await;
+    let port = server.port();
+    let (first, dead, alive) = beside(move || {
+        let sandbox = weekly(&THREE);
+        let served = Served::start(&sandbox);
+        let url = served.url.clone();
+        let first = run(&sandbox, port, &["--set", &url, "send", "1", "--yes"]);
+        drop(served);
+        let dead = run(&sandbox, port, &["--set", &url, "resume"]);
+        let served = Served::start(&sandbox);
+        (
+            first,
+            dead,
+            run(&sandbox, port, &["--set", &served.url, "resume"]),
+        )
+    })
+    .await;
+    first.expect(75).says("2 accepted");
+    dead.expect(75).says("nothing answers at 127.0.0.1");
+    alive.expect(0).says("3 accepted");
 }

@@ -13,7 +13,7 @@ use crate::cli::folder::Folder;
 use crate::cli::mailings::{counts, facts, tally_words, time as moment};
 use crate::cli::send::progress::View;
 use crate::cli::send::shelf::Shelf;
-use crate::cli::send::{confirm, noted, relay, time};
+use crate::cli::send::{confirm, leaving, noted, relay, time};
 use crate::cli::signer;
 use crate::cli::terminal::Terminal;
 use crate::delivery::{self, Compose, End, Run, Stop, Watch};
@@ -63,6 +63,8 @@ pub(crate) fn drive(
     let composition =
         Composition::thaw(&content).map_err(|cause| CommandError::new(Exit::Unexpected, cause))?;
     let relays = relay::relays(folder)?;
+    let leaving = composition.way_out();
+    leaving::answers(folder, shelf, leaving, &signing_key, Exit::Again, terminal)?;
     let engagement = shelf.ask(shelf.store.engage(&who()))?;
     let tally = shelf.ask(shelf.store.tally(mailing.id))?;
     // Before the first message leaves, also where an earlier run was killed
@@ -280,13 +282,13 @@ fn who() -> String {
 }
 
 /// Ctrl-C, and what systems send before they end a program.
-struct Signals {
+pub(crate) struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
 }
 
 impl Signals {
-    fn new() -> Result<Signals, CommandError> {
+    pub(crate) fn new() -> Result<Signals, CommandError> {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
@@ -299,7 +301,7 @@ impl Signals {
         Ok(Signals {})
     }
 
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}

@@ -69,20 +69,9 @@ pub(crate) fn unmistaken(newsroom: &Newsroom, places: &[usize]) -> Result<(), Co
     )))
 }
 
-/// Refuses what cannot be answered: no way out, addresses that belong to nobody.
-pub(crate) fn answerable(folder: &Folder, confirm: &Confirm) -> Result<(), CommandError> {
+/// Refuses what cannot be answered: addresses that belong to nobody.
+pub(crate) fn answerable(folder: &Folder) -> Result<(), CommandError> {
     let settings = folder.settings();
-    if confirm.unsubscribe.is_none() {
-        let words = format!(
-            "the links to leave would lead to {}, where nothing answers them: this version has \
-             no server",
-            settings.server.url
-        );
-        return Err(CommandError::usage(words).hint(
-            "say --unsubscribe mailto: readers then leave by a mail to unsubscribe+…@, which \
-             somebody must read",
-        ));
-    }
     settings.require_relay()?;
     let from = settings.newsletter.from.as_ref();
     let address = from.map_or("", |from| from.address.as_str());

@@ -11,7 +11,7 @@ use crate::cli::letters::Letters;
 use crate::cli::newsroom::Newsroom;
 use crate::cli::send::drive::{self, Manner, Sent, drive};
 use crate::cli::send::shelf::Shelf;
-use crate::cli::send::{confirm, gate, noted, relay, time, way_out};
+use crate::cli::send::{confirm, gate, leaving, noted, relay, time, way_out};
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::Level;
 use crate::email::{Composition, invented};
@@ -47,7 +47,15 @@ pub(crate) fn mail(
             say_changes(folder, newsroom, places, &shelf, &mailing, terminal);
             return again(folder, &shelf, &mailing, wish, signing_key, terminal);
         }
-        None => new(folder, newsroom, places, &shelf, wish, terminal)?,
+        None => new(
+            folder,
+            newsroom,
+            places,
+            &shelf,
+            wish,
+            &signing_key,
+            terminal,
+        )?,
     };
     drive(folder, &shelf, &mailing, signing_key, manner, terminal)
 }
@@ -69,6 +77,7 @@ fn new(
     places: &[usize],
     shelf: &Shelf,
     wish: Wish<'_>,
+    signing_key: &Key,
     terminal: &Terminal,
 ) -> Result<(Mailing, Manner), CommandError> {
     let (settings, options) = (folder.settings(), wish.confirm);
@@ -88,7 +97,7 @@ fn new(
     };
     gate::published(newsroom, places, at, folder)?;
     gate::unmistaken(newsroom, places)?;
-    gate::answerable(folder, options)?;
+    gate::answerable(folder)?;
     let filter_text = options.to.clone().unwrap_or_default();
     let filter = gate::filter(&filter_text)?;
     let at = at.filter(|at| *at > now);
@@ -126,6 +135,15 @@ fn new(
     {
         return Err(store::Error::Engaged { who }.into());
     }
+    // Asked again before the first message; here before anything is confirmed.
+    leaving::answers(
+        folder,
+        shelf,
+        composition.way_out(),
+        signing_key,
+        Exit::Usage,
+        terminal,
+    )?;
     let question = format!("Mail it to {}?", confirm::recipients(planned.recipients));
     confirm::ask(
         &question,

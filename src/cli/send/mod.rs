@@ -4,6 +4,7 @@
 mod confirm;
 mod drive;
 mod gate;
+mod leaving;
 mod mailing;
 mod noted;
 mod outbox;
@@ -14,7 +15,7 @@ mod spam;
 mod time;
 mod trial;
 
-pub(crate) use drive::{Manner, Sent};
+pub(crate) use drive::{Manner, Sent, Signals};
 pub(crate) use mailing::{Wish, go_on, mail, worse};
 pub(crate) use outbox::{Look, dry_run, say_report};
 pub(crate) use shelf::Shelf;

@@ -55,6 +55,7 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
             url: read
                 .url("server.url")
                 .unwrap_or_else(|| newsletter.url.clone()),
+            listen: read.listen(),
             key_file: read.text("server.key_file"),
         },
         look: Look {

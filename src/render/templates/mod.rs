@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Finding, SourceFile};
 use crate::render::escape;
 
 /// Name (as a file of the templates folder) and text of what is built in.
-const BUILT_IN: [(&str, &str); 12] = [
+const BUILT_IN: [(&str, &str); 13] = [
     (
         "email.html.hbs",
         include_str!("../../../templates/email.html.hbs"),
@@ -55,6 +55,10 @@ const BUILT_IN: [(&str, &str); 12] = [
     (
         "outbox.html.hbs",
         include_str!("../../../templates/outbox.html.hbs"),
+    ),
+    (
+        "answer.html.hbs",
+        include_str!("../../../templates/answer.html.hbs"),
     ),
     (
         "redirect.html.hbs",

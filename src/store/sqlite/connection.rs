@@ -27,6 +27,7 @@ const APPLICATION: i64 = 0x6c74_7072;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001-first.sql"),
     include_str!("migrations/0002-soft-bounces.sql"),
+    include_str!("migrations/0003-former-addresses.sql"),
 ];
 
 /// Statements that a connection keeps compiled.

@@ -91,6 +91,7 @@ pub(super) fn erase(
         let run = |statement| connection.prepare_cached(statement)?.execute([id]);
         run(sql::SUBSCRIBER_REMOVE)?;
         run(sql::SOFT_FORGET)?;
+        run(sql::FORMER_FORGET)?;
         run(sql::ATTEMPTS_SCRUB)?;
         run(sql::DELIVERIES_SCRUB)?;
         connection.prepare_cached(sql::DELIVERIES_SKIP)?.execute((

@@ -193,6 +193,32 @@ impl Store for Sqlite {
         })
     }
 
+    fn person(&self, subscriber: SubscriberId) -> Answer<Option<Entry>> {
+        self.read("looking for a subscriber", move |connection| {
+            people::person(connection, subscriber)
+        })
+    }
+
+    fn take_back(&self, address: &Address, left_at: DateTime<Utc>) -> Answer<bool> {
+        let address = address.clone();
+        self.write("taking back a departure", move |connection| {
+            people::take_back(connection, &address, left_at)
+        })
+    }
+
+    fn set_language(&self, address: &Address, language: &str) -> Answer<bool> {
+        let (address, language) = (address.clone(), language.to_owned());
+        self.write("changing a language", move |connection| {
+            people::set_language(connection, &address, &language)
+        })
+    }
+
+    fn former(&self, after: i64, limit: usize) -> Answer<Vec<(i64, SubscriberId, String)>> {
+        self.read("reading former addresses", move |connection| {
+            people::former(connection, after, limit)
+        })
+    }
+
     fn change_address(&self, old: &Address, new: &Address, now: DateTime<Utc>) -> Answer<bool> {
         let (old, new) = (old.clone(), new.clone());
         self.write("changing an address", move |connection| {

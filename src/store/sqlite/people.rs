@@ -21,6 +21,17 @@ pub(super) fn find(
         .optional()?)
 }
 
+pub(super) fn person(
+    connection: &Connection,
+    subscriber: SubscriberId,
+) -> Result<Option<Entry>, Failure> {
+    let found = connection
+        .prepare_cached(sql::ENTRY_BY_ID)?
+        .query_row([subscriber.0], code::entry_at)
+        .optional()?;
+    Ok(found.map(|(_, entry)| entry))
+}
+
 pub(super) fn list(
     connection: &Connection,
     search: &Search,
@@ -139,6 +150,51 @@ pub(super) fn id_and_status(
         .optional()?)
 }
 
+pub(super) fn take_back(
+    connection: &Connection,
+    address: &Address,
+    left_at: DateTime<Utc>,
+) -> Result<bool, Failure> {
+    let (key, at) = (address.key(), code::millis(left_at));
+    let gone = connection.prepare_cached(sql::SUBSCRIBER_GONE)?.exists((
+        &key,
+        at,
+        code::reason(Reason::Unsubscribed),
+    ))?;
+    if !gone {
+        return Ok(false);
+    }
+    connection
+        .prepare_cached(sql::SUBSCRIBER_TAKE_BACK)?
+        .execute([&key])?;
+    suppression::lift(connection, &key)?;
+    Ok(true)
+}
+
+pub(super) fn set_language(
+    connection: &Connection,
+    address: &Address,
+    language: &str,
+) -> Result<bool, Failure> {
+    let changed = connection
+        .prepare_cached(sql::SUBSCRIBER_LANGUAGE)?
+        .execute((address.key(), language))?;
+    Ok(changed > 0)
+}
+
+pub(super) fn former(
+    connection: &Connection,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<(i64, SubscriberId, String)>, Failure> {
+    Ok(connection
+        .prepare_cached(sql::FORMER)?
+        .query_map((after, code::rows(limit)), |row| {
+            Ok((row.get(0)?, SubscriberId(row.get(1)?), row.get(2)?))
+        })?
+        .collect::<Result<_, _>>()?)
+}
+
 pub(super) fn change_address(
     connection: &Connection,
     old: &Address,
@@ -168,6 +224,9 @@ pub(super) fn change_address(
         if let Some(comes) = comes {
             suppression::add(connection, new, &comes)?;
         }
+        connection
+            .prepare_cached(sql::FORMER_ADD)?
+            .execute((id, &from))?;
     }
     // The new mailbox has not failed yet.
     connection.prepare_cached(sql::SOFT_FORGET)?.execute([id])?;

@@ -30,6 +30,11 @@ statements! {
             s.confirmed_at, s.confirmed_ip, s.left_at, x.reason, x.at, x.note
         FROM subscriber s LEFT JOIN suppression x ON x.key = s.key
         WHERE s.key = ?1";
+    ENTRY_BY_ID = "SELECT s.id, s.address, s.name, s.language, s.attributes, s.status,
+            s.edition, s.edition_until, s.tags, s.origin, s.joined_at, s.joined_ip,
+            s.confirmed_at, s.confirmed_ip, s.left_at, x.reason, x.at, x.note
+        FROM subscriber s LEFT JOIN suppression x ON x.key = s.key
+        WHERE s.id = ?1";
     ENTRIES = "SELECT s.id, s.address, s.name, s.language, s.attributes, s.status,
             s.edition, s.edition_until, s.tags, s.origin, s.joined_at, s.joined_ip,
             s.confirmed_at, s.confirmed_ip, s.left_at, x.reason, x.at, x.note, s.key
@@ -54,6 +59,14 @@ statements! {
     SUBSCRIBER_CONFIRM =
         "UPDATE subscriber SET status = 1, confirmed_at = ?2, left_at = NULL WHERE id = ?1";
     SUBSCRIBER_ASK = "UPDATE subscriber SET status = 0 WHERE id = ?1";
+    SUBSCRIBER_GONE = "SELECT 1 FROM subscriber s JOIN suppression x ON x.key = s.key
+        WHERE s.key = ?1 AND s.status = 2 AND s.left_at = ?2 AND x.reason = ?3 AND x.at = ?2";
+    SUBSCRIBER_TAKE_BACK =
+        "UPDATE subscriber SET status = 1, left_at = NULL WHERE key = ?1";
+    SUBSCRIBER_LANGUAGE = "UPDATE subscriber SET language = ?2 WHERE key = ?1";
+    FORMER = "SELECT id, subscriber, key FROM former WHERE id > ?1 ORDER BY id LIMIT ?2";
+    FORMER_ADD = "INSERT INTO former (subscriber, key) VALUES (?1, ?2)";
+    FORMER_FORGET = "DELETE FROM former WHERE subscriber = ?1";
     SUBSCRIBER_ID = "SELECT id, status FROM subscriber WHERE key = ?1";
     SUBSCRIBER_KEYS = "SELECT key, address FROM subscriber";
     SUBSCRIBER_REMOVE = "DELETE FROM subscriber WHERE id = ?1";

@@ -1,0 +1,168 @@
+//! Pages that speak to a person, in their language.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::render::{AnswerForm, AnswerPage, Site, Templates};
+use crate::subscriber::{Address, Subscriber};
+use crate::web::app::App;
+use crate::web::words::Words;
+
+/// Whom a page speaks to.
+pub(super) struct Reader {
+    /// The language they read, or the newsletter's.
+    language: String,
+    /// The words of that language.
+    pub(super) words: &'static Words,
+    /// Their address, as far as a page shows it.
+    masked: String,
+}
+
+impl Reader {
+    /// Somebody unknown.
+    pub(super) fn unknown(app: &App) -> Reader {
+        let language = app.settings.newsletter.language.clone();
+        Reader {
+            words: Words::of(&language),
+            language,
+            masked: String::new(),
+        }
+    }
+
+    /// A subscriber.
+    pub(super) fn of(app: &App, subscriber: &Subscriber) -> Reader {
+        let own = subscriber.language.as_ref();
+        let language = own.unwrap_or(&app.settings.newsletter.language).clone();
+        Reader {
+            words: Words::of(&language),
+            language,
+            masked: masked(&subscriber.address),
+        }
+    }
+}
+
+/// `a…@e….org`: enough to know one's own address, too little to mail to. Mail is
+/// forwarded, and its links with it.
+fn masked(address: &Address) -> String {
+    let first = |text: &str| text.chars().next().unwrap_or('…');
+    let domain = address.domain();
+    let end = domain.rsplit('.').next().unwrap_or_default();
+    format!("{}…@{}….{end}", first(address.local()), first(domain))
+}
+
+impl App {
+    /// A page that says something to `reader`.
+    pub(super) fn page(
+        &self,
+        reader: &Reader,
+        status: StatusCode,
+        title: &str,
+        text: &[&str],
+        forms: Vec<AnswerForm>,
+    ) -> Response {
+        let newsletter = self.settings.newsletter.in_language(&reader.language);
+        let said = |text: &&str| {
+            text.replace("{address}", &reader.masked)
+                .replace("{newsletter}", &newsletter.title)
+        };
+        let page = AnswerPage {
+            title: title.to_owned(),
+            language: reader.words.language.to_owned(),
+            text: text.iter().map(said).collect(),
+            forms,
+            site: Site {
+                title: newsletter.title.clone(),
+                description: newsletter.description.clone(),
+                language: reader.words.language.to_owned(),
+                home_url: newsletter.url.to_string(),
+                style_url: format!("{}style.css", self.base()),
+                logo_url: self.settings.look.logo.as_ref().map(ToString::to_string),
+                address: newsletter.address.clone(),
+                ..Site::default()
+            },
+        };
+        let html = self.templates.answer_page(&page).unwrap_or_else(|finding| {
+            // The way out does not depend on a sound template of the editor's.
+            (self.log)(&format!("error=\"{}\"", finding.code));
+            let built_in = Templates::default().answer_page(&page);
+            built_in.unwrap_or_else(|_| title.to_owned())
+        });
+        let kind = HeaderValue::from_static("text/html; charset=utf-8");
+        (status, [(header::CONTENT_TYPE, kind)], html).into_response()
+    }
+
+    /// The page for whoever has no token of ours.
+    pub(super) fn no_token(&self) -> Response {
+        let reader = Reader::unknown(self);
+        let words = reader.words;
+        let text = [words.unknown_text];
+        self.page(
+            &reader,
+            StatusCode::NOT_FOUND,
+            words.unknown_title,
+            &text,
+            Vec::new(),
+        )
+    }
+
+    /// The page for a token of ours that belongs to nobody here.
+    pub(super) fn nobody(&self) -> Response {
+        let reader = Reader::unknown(self);
+        let words = reader.words;
+        let text = [words.nobody_text];
+        self.page(
+            &reader,
+            StatusCode::NOT_FOUND,
+            words.unknown_title,
+            &text,
+            Vec::new(),
+        )
+    }
+
+    /// The page for a request that could not be read.
+    pub(super) fn refused(&self, status: StatusCode) -> Response {
+        let reader = Reader::unknown(self);
+        let words = reader.words;
+        let text = [words.unknown_text];
+        self.page(&reader, status, words.trouble_title, &text, Vec::new())
+    }
+
+    /// The page for when the store does not answer. Mail programs ask again.
+    pub(super) fn out_of_order(&self, error: &crate::store::Error) -> Response {
+        self.trouble(error);
+        let reader = Reader::unknown(self);
+        let words = reader.words;
+        let text = [words.trouble_text];
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let mut response = self.page(&reader, status, words.trouble_title, &text, Vec::new());
+        let soon = HeaderValue::from_static("120");
+        response.headers_mut().insert(header::RETRY_AFTER, soon);
+        response
+    }
+
+    /// The page for an address at which there is nothing.
+    pub(super) fn missing(&self) -> Response {
+        let reader = Reader::unknown(self);
+        let words = reader.words;
+        let text = [words.missing_text];
+        self.page(
+            &reader,
+            StatusCode::NOT_FOUND,
+            words.missing_title,
+            &text,
+            Vec::new(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_address_shows_two_letters_and_the_end() {
+        let shown = |address: &str| masked(&Address::parse(address).unwrap());
+        assert_eq!(shown("ada@mail.example.org"), "a…@m….org");
+        assert_eq!(shown("b@example.net"), "b…@e….net");
+    }
+}

@@ -1,0 +1,71 @@
+//! The public server: the built archive and feeds, and what a link in a mail
+//! may do: leave, take that back, choose a language.
+//!
+//! A page that is fetched changes nothing, for programs fetch links to look for
+//! harm; only POST acts. Leaving by one click (RFC 8058) needs no page, cookie
+//! or second request. A token tells whose it is by a keyed digest of the
+//! address; [`index`] finds the subscriber to it. Answers to whoever holds no
+//! token of ours never depend on who is on the list.
+//!
+//! What it does not do: TLS and compression, which belong to the web server in
+//! front of it (docs/serve.md); sending mail.
+
+mod answer;
+mod app;
+mod files;
+mod form;
+mod index;
+mod leave;
+mod media;
+mod preferences;
+mod server;
+mod words;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use crate::newsletter::Newsletter;
+use crate::render::{Look, Templates};
+use crate::store::Store;
+use crate::subscriber::Keys;
+
+pub use server::serve;
+
+/// Tells the moment.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// Takes a line for whoever looks after the server. It holds no address and no
+/// token.
+pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What the server needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The publication.
+    pub newsletter: Newsletter,
+    /// Its address as links in mail have it, ends with `/`.
+    pub url: Url,
+    /// The look of its pages.
+    pub look: Look,
+    /// The folder that a build wrote.
+    pub public: PathBuf,
+}
+
+/// What the server works with.
+pub struct Parts {
+    /// What it needs to know.
+    pub settings: Settings,
+    /// Who subscribes.
+    pub store: Arc<dyn Store>,
+    /// The keys that read tokens.
+    pub keys: Keys,
+    /// The pages' templates.
+    pub templates: Templates,
+    /// Tells the moment.
+    pub clock: Clock,
+    /// Takes a line for each request.
+    pub log: Log,
+}

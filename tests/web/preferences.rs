@@ -1,0 +1,64 @@
+//! What a reader may choose.
+
+use letterpress::subscriber::{Purpose, Status};
+
+use crate::web::{Site, URLENCODED, token, token_by};
+
+const ADA: &str = "ada@example.org";
+
+#[tokio::test]
+async fn a_reader_chooses_one_of_the_newsletters_languages() {
+    let site = Site::start().await;
+    site.join(ADA, Status::Confirmed).await;
+    let path = format!("/preferences/{}", token_by(1, Purpose::Preferences, ADA));
+    let page = site.get(&path).await.expect(200).says("a…@e….org");
+    let page = page
+        .says("<option value=\"zh\"")
+        .says("action=\"/unsubscribe/");
+    assert!(!page.body.contains(ADA), "{}", page.body);
+    assert_eq!(site.entry(ADA).await.subscriber.language, None);
+
+    let saved = site.post(&path, URLENCODED, "language=zh").await;
+    saved
+        .expect(200)
+        .says("lang=\"zh\"")
+        .says("测试周刊")
+        .says("<option value=\"zh\" lang=\"zh\" selected>");
+    let language = site.entry(ADA).await.subscriber.language;
+    assert_eq!(language.as_deref(), Some("zh"));
+    for wrong in ["language=fr", "language=", "", "language=%3Cb%3E"] {
+        site.post(&path, URLENCODED, wrong).await.expect(400);
+    }
+    let after = site.entry(ADA).await.subscriber;
+    assert_eq!(after.language.as_deref(), Some("zh"));
+    assert_eq!(after.status, Status::Confirmed);
+}
+
+#[tokio::test]
+async fn its_button_leaves_and_its_token_is_no_other() {
+    let site = Site::start().await;
+    site.join(ADA, Status::Confirmed).await;
+    let page = site
+        .get(&format!(
+            "/preferences/{}",
+            token_by(1, Purpose::Preferences, ADA)
+        ))
+        .await;
+    let action = page.body.split("action=\"/unsubscribe/").nth(1).unwrap();
+    let action = action.split('"').next().unwrap();
+    site.post(&format!("/unsubscribe/{action}"), URLENCODED, "leave=1")
+        .await
+        .expect(200);
+    assert_eq!(
+        site.entry(ADA).await.subscriber.status,
+        Status::Unsubscribed
+    );
+    let path = format!("/preferences/{}", token(ADA));
+    site.get(&path).await.expect(404);
+    site.post(&path, URLENCODED, "language=zh")
+        .await
+        .expect(404);
+    let path = format!("/preferences/{}", token_by(1, Purpose::Preferences, ADA));
+    let page = site.get(&path).await.expect(200).says("You have left");
+    assert!(!page.body.contains("<form"), "{}", page.body);
+}
