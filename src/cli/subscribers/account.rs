@@ -1,6 +1,7 @@
 //! What an import did, counted and told.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::{Value as Json, json};
 
@@ -9,20 +10,47 @@ use crate::cli::exit::Exit;
 use crate::cli::report::counted;
 use crate::cli::terminal::{Terminal, Volume, printable};
 use crate::store::Absorbed;
-use crate::subscriber::Status;
-use crate::subscriber::list::{Format, Item, Line, What};
+use crate::subscriber::list::{Bad, Format, Item, Line, Remark, Skipped, What};
+use crate::subscriber::{Reason, Status};
 
 /// So many lines that were not understood are shown.
 const SHOWN: usize = 50;
 
+/// What of a line must still be known when the store has answered.
+pub(super) struct Gist {
+    number: u64,
+    what: Kind,
+    /// The line that had the address first.
+    first: Option<u64>,
+    remarks: Vec<Remark>,
+    /// Whom it is about, where lines are told one by one.
+    subject: Option<String>,
+}
+
+enum Kind {
+    Entry(Standing),
+    Suppressed(Standing),
+    Erased(Standing),
+    Skipped(Skipped),
+    Bad(Bad),
+}
+
+/// Where the list says that somebody stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    Confirmed,
+    Pending,
+    Out(Reason),
+}
+
 /// What became of the lines of a list.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Account {
     dry_run: bool,
     /// Each line, where all of them are wanted.
     lines: Option<Vec<Json>>,
     outcomes: BTreeMap<&'static str, u64>,
-    people: BTreeMap<String, u64>,
+    people: BTreeMap<Standing, u64>,
     /// Line, what was not understood of it, whether it was left out.
     problems: Vec<(u64, String, bool)>,
 }
@@ -37,53 +65,51 @@ impl Account {
         }
     }
 
-    /// Notes what became of a line; gives it in words.
-    pub(super) fn note(
-        &mut self,
-        line: &Line,
-        repeats: Option<u64>,
-        answer: Option<Absorbed>,
-    ) -> String {
-        let outcome = outcome(line, repeats, answer);
+    /// What is to be known of a line, and what it holds.
+    pub(super) fn part(&self, line: Line, first: Option<u64>) -> (Gist, Option<Item>) {
+        let subject = match &line.what {
+            What::Item(item) if self.dry_run => Some(subject(item)),
+            _ => None,
+        };
+        let (what, item) = match line.what {
+            What::Item(item) => (Kind::of(&item), Some(item)),
+            What::Skipped(why) => (Kind::Skipped(why), None),
+            What::Bad(bad) => (Kind::Bad(bad), None),
+        };
+        let gist = Gist {
+            number: line.number,
+            what,
+            first,
+            remarks: line.remarks,
+            subject,
+        };
+        (gist, item)
+    }
+
+    /// Notes what became of a line; gives it in words where a dry run tells them.
+    pub(super) fn note(&mut self, gist: &Gist, answer: Option<Absorbed>) -> Option<String> {
+        let outcome = gist.outcome(answer);
         *self.outcomes.entry(outcome).or_default() += 1;
-        let mut words = format!("line {}: ", line.number);
-        match &line.what {
-            What::Item(item) => {
-                let standing = standing(item);
-                words += &format!("{}, {standing}: {outcome}", subject(item));
-                if repeats.is_none() && !matches!(answer, Some(Absorbed::Erased)) {
-                    *self.people.entry(standing).or_default() += 1;
-                }
-                match (repeats, answer) {
-                    (Some(first), _) => words += &format!(" (line {first} has it too)"),
-                    (None, Some(Absorbed::Withheld(reason))) => {
-                        words += &format!(" ({})", reason.name());
-                    }
-                    _ => {}
-                }
-            }
-            What::Skipped(why) => words += &format!("{outcome}: {why}"),
-            What::Bad(bad) => {
-                self.problems.push((line.number, bad.to_string(), true));
-                words += &format!("{outcome}: {bad}");
-            }
+        if let Some(standing) = gist.what.standing()
+            && gist.first.is_none()
+            && !matches!(answer, Some(Absorbed::Erased))
+        {
+            *self.people.entry(standing).or_default() += 1;
         }
-        for remark in &line.remarks {
-            if remark.understood() {
-                words += &format!("; {remark}");
-            } else {
-                self.problems.push((line.number, remark.to_string(), false));
-                words += &format!("; {remark}");
+        if let Kind::Bad(bad) = &gist.what {
+            self.problems.push((gist.number, bad.to_string(), true));
+        }
+        for remark in gist.remarks.iter().filter(|remark| !remark.understood()) {
+            self.problems.push((gist.number, remark.to_string(), false));
+        }
+        match &mut self.lines {
+            Some(lines) => {
+                let address = gist.subject.as_deref();
+                lines.push(json!({"line": gist.number, "address": address, "outcome": outcome}));
+                None
             }
+            None => self.dry_run.then(|| gist.words(outcome, answer)),
         }
-        if let Some(lines) = &mut self.lines {
-            let address = match &line.what {
-                What::Item(item) => Json::String(subject(item)),
-                _ => Json::Null,
-            };
-            lines.push(json!({"line": line.number, "address": address, "outcome": outcome}));
-        }
-        words
     }
 
     /// Whether all lines were understood.
@@ -92,6 +118,12 @@ impl Account {
             true => Exit::Done,
             false => Exit::Partial,
         }
+    }
+
+    /// How many people stand where, by its words.
+    fn people(&self) -> BTreeMap<String, u64> {
+        let said = |(standing, count): (&Standing, &u64)| (standing.to_string(), *count);
+        self.people.iter().map(said).collect()
     }
 
     /// Prints all of it as JSON.
@@ -115,7 +147,7 @@ impl Account {
                 (*name).to_owned(),
                 json!(self.outcomes.get(name).copied().unwrap_or(0)),
             )).collect::<serde_json::Map<String, Json>>(),
-            "people": self.people,
+            "people": self.people(),
             "bad": of(true),
             "remarks": of(false),
         });
@@ -159,7 +191,7 @@ impl Account {
             }
         }
         terminal.line("among the people of the list:")?;
-        for (standing, count) in &self.people {
+        for (standing, count) in self.people() {
             terminal.line(&format!("{count:>9} {standing}"))?;
         }
         Ok(())
@@ -181,17 +213,85 @@ const OUTCOMES: &[&str] = &[
 /// Those that the import brings about.
 const TOLD: &[&str] = &["added", "updated", "withheld", "suppressed", "skipped"];
 
-fn outcome(line: &Line, repeats: Option<u64>, answer: Option<Absorbed>) -> &'static str {
-    match (&line.what, answer) {
-        (What::Bad(_), _) => "bad",
-        (What::Skipped(_), _) => "skipped",
-        (_, _) if repeats.is_some() => "repeated",
-        (What::Item(Item::Erased(_)), _) | (_, Some(Absorbed::Erased)) => "erased",
-        (What::Item(Item::Suppressed(..) | Item::Domain(..)), _) => "suppressed",
-        (_, Some(Absorbed::Updated)) => "updated",
-        (_, Some(Absorbed::Unchanged)) => "unchanged",
-        (_, Some(Absorbed::Withheld(_))) => "withheld",
-        (_, Some(Absorbed::Added) | None) => "added",
+impl Gist {
+    /// Whether the store is asked about it.
+    pub(super) fn is_entry(&self) -> bool {
+        matches!(self.what, Kind::Entry(_))
+    }
+
+    fn outcome(&self, answer: Option<Absorbed>) -> &'static str {
+        match (&self.what, answer) {
+            (Kind::Bad(_), _) => "bad",
+            (Kind::Skipped(_), _) => "skipped",
+            (_, _) if self.first.is_some() => "repeated",
+            (Kind::Erased(_), _) | (_, Some(Absorbed::Erased)) => "erased",
+            (Kind::Suppressed(_), _) => "suppressed",
+            (_, Some(Absorbed::Updated)) => "updated",
+            (_, Some(Absorbed::Unchanged)) => "unchanged",
+            (_, Some(Absorbed::Withheld(_))) => "withheld",
+            (_, Some(Absorbed::Added) | None) => "added",
+        }
+    }
+
+    fn words(&self, outcome: &str, answer: Option<Absorbed>) -> String {
+        let mut words = format!("line {}: ", self.number);
+        match &self.what {
+            Kind::Entry(standing) | Kind::Suppressed(standing) | Kind::Erased(standing) => {
+                let subject = self.subject.as_deref().unwrap_or_default();
+                words += &format!("{subject}, {standing}: {outcome}");
+                match (self.first, answer) {
+                    (Some(first), _) => words += &format!(" (line {first} has it too)"),
+                    (None, Some(Absorbed::Withheld(reason))) => {
+                        words += &format!(" ({})", reason.name());
+                    }
+                    _ => {}
+                }
+            }
+            Kind::Skipped(why) => words += &format!("{outcome}: {why}"),
+            Kind::Bad(bad) => words += &format!("{outcome}: {bad}"),
+        }
+        for remark in &self.remarks {
+            words += &format!("; {remark}");
+        }
+        words
+    }
+}
+
+impl Kind {
+    fn of(item: &Item) -> Kind {
+        match item {
+            Item::Entry(entry) => {
+                Kind::Entry(match (&entry.suppression, entry.subscriber.status) {
+                    (Some(suppression), _) => Standing::Out(suppression.reason),
+                    (None, Status::Confirmed) => Standing::Confirmed,
+                    (None, Status::Pending) => Standing::Pending,
+                    (None, Status::Unsubscribed) => Standing::Out(Reason::Unsubscribed),
+                })
+            }
+            Item::Suppressed(_, suppression) | Item::Domain(_, suppression) => {
+                Kind::Suppressed(Standing::Out(suppression.reason))
+            }
+            Item::Erased(_) => Kind::Erased(Standing::Out(Reason::Erased)),
+        }
+    }
+
+    fn standing(&self) -> Option<Standing> {
+        match self {
+            Kind::Entry(standing) | Kind::Suppressed(standing) | Kind::Erased(standing) => {
+                Some(*standing)
+            }
+            Kind::Skipped(_) | Kind::Bad(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Standing::Confirmed => formatter.write_str("confirmed"),
+            Standing::Pending => formatter.write_str("not confirmed"),
+            Standing::Out(reason) => write!(formatter, "not mailed: {}", reason.name()),
+        }
     }
 }
 
@@ -201,22 +301,5 @@ fn subject(item: &Item) -> String {
         Item::Suppressed(address, _) => address.to_string(),
         Item::Domain(domain, _) => format!("@{domain}"),
         Item::Erased(_) => "somebody erased".to_owned(),
-    }
-}
-
-/// Where the list says that somebody stands.
-fn standing(item: &Item) -> String {
-    let suppressed = |reason: crate::subscriber::Reason| format!("not mailed: {}", reason.name());
-    match item {
-        Item::Entry(entry) => match (&entry.suppression, entry.subscriber.status) {
-            (Some(suppression), _) => suppressed(suppression.reason),
-            (None, Status::Confirmed) => "confirmed".to_owned(),
-            (None, Status::Pending) => "not confirmed".to_owned(),
-            (None, Status::Unsubscribed) => "not mailed: unsubscribed".to_owned(),
-        },
-        Item::Suppressed(_, suppression) | Item::Domain(_, suppression) => {
-            suppressed(suppression.reason)
-        }
-        Item::Erased(_) => "not mailed: erased".to_owned(),
     }
 }

@@ -8,19 +8,18 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
 use crate::cli::store::{create, open_if_there, wait};
-use crate::cli::subscribers::account::Account;
+use crate::cli::subscribers::account::{Account, Gist};
 use crate::cli::subscribers::progress::Progress;
 use crate::cli::subscribers::status;
 use crate::cli::terminal::{Terminal, printable};
 use crate::files::Pieces;
-use crate::store::{Absorbed, Sqlite, Store};
-use crate::subscriber::Status;
-use crate::subscriber::list::{
-    Format, Item, Line, ListError, Options, Reader, Repeats, Survey, What,
-};
+use crate::store::{Absorbed, Answer, Sqlite, Store};
+use crate::subscriber::list::{Format, Item, Line, ListError, Options, Reader, Repeats, Survey};
+use crate::subscriber::{Entry, Status};
 
-/// Entries that the store takes in one transaction.
-const BATCH: usize = 2_000;
+/// Lines that the store takes in one transaction. The more they are, the fewer
+/// pages of its index are written twice.
+const BATCH: usize = 4_000;
 
 /// Runs `letterpress subscribers import`.
 pub(super) fn run(
@@ -49,9 +48,9 @@ pub(super) fn run(
         folder,
         store: store.as_ref(),
         dry_run: options.dry_run,
-        tell: options.dry_run && !options.json,
         repeats: survey.repeats(),
-        batch: Vec::new(),
+        batch: Batch::default(),
+        under_way: None,
         account: &mut account,
         terminal,
     };
@@ -59,6 +58,7 @@ pub(super) fn run(
         import.take(line)
     })?;
     import.flush()?;
+    import.settle()?;
     progress.end();
     let format = seen.format().unwrap_or(Format::Plain);
     if options.json {
@@ -159,56 +159,74 @@ fn no_list(error: ListError) -> CommandError {
     }
 }
 
-/// An import under way.
+/// An import under way. While the store takes in a batch, the next is read.
 struct Import<'i> {
     folder: &'i Folder,
     /// None where a dry run finds no store.
     store: Option<&'i Sqlite>,
     dry_run: bool,
-    /// Each line is told.
-    tell: bool,
     repeats: Repeats,
-    batch: Vec<(Line, Option<u64>)>,
+    batch: Batch,
+    under_way: Option<(Lines, Answer<Vec<Absorbed>>)>,
     account: &'i mut Account,
     terminal: &'i mut Terminal,
+}
+
+/// Lines with what they hold that is no person.
+type Lines = Vec<(Gist, Option<Item>)>;
+
+#[derive(Default)]
+struct Batch {
+    lines: Lines,
+    /// The people whom the other lines are about, in the same order.
+    entries: Vec<Entry>,
 }
 
 impl Import<'_> {
     fn take(&mut self, mut line: Line) -> Result<(), CommandError> {
         let first = self.repeats.settle(&mut line);
-        self.batch.push((line, first));
-        match self.batch.len() >= BATCH {
+        let batch = &mut self.batch;
+        let (gist, item) = self.account.part(line, first);
+        batch.lines.push(match item {
+            Some(Item::Entry(entry)) => {
+                batch.entries.push(*entry);
+                (gist, None)
+            }
+            item => (gist, item),
+        });
+        match batch.lines.len() >= BATCH {
             true => self.flush(),
             false => Ok(()),
         }
     }
 
-    /// Hands what was gathered to the store.
+    /// Hands what was gathered to the store, when it is done with what it had.
     fn flush(&mut self) -> Result<(), CommandError> {
-        let batch = std::mem::take(&mut self.batch);
-        let entries = batch.iter().filter_map(|(line, _)| match &line.what {
-            What::Item(Item::Entry(entry)) => Some((**entry).clone()),
-            _ => None,
-        });
-        let mut answers: Vec<Absorbed> = match self.store {
-            Some(store) => {
-                let entries = entries.collect();
-                wait(store.absorb(entries, self.folder.now, !self.dry_run))?
-            }
-            None => Vec::new(),
+        self.settle()?;
+        let Batch { lines, entries } = std::mem::take(&mut self.batch);
+        let answer = match self.store {
+            Some(store) => store.absorb(entries, self.folder.now, !self.dry_run),
+            None => Box::pin(async { Ok(Vec::new()) }),
         };
-        answers.reverse();
-        for (line, first) in batch {
-            let answer = match &line.what {
-                What::Item(Item::Entry(_)) => answers.pop(),
-                What::Item(item) => {
-                    self.keep(item)?;
-                    None
-                }
-                _ => None,
+        self.under_way = Some((lines, answer));
+        Ok(())
+    }
+
+    /// Waits for what the store was given, and notes what became of it.
+    fn settle(&mut self) -> Result<(), CommandError> {
+        let Some((lines, answer)) = self.under_way.take() else {
+            return Ok(());
+        };
+        let mut answers = wait(answer)?.into_iter();
+        for (gist, item) in lines {
+            let answer = match gist.is_entry() {
+                true => answers.next(),
+                false => None,
             };
-            let words = self.account.note(&line, first, answer);
-            if self.tell {
+            if let Some(item) = &item {
+                self.keep(item)?;
+            }
+            if let Some(words) = self.account.note(&gist, answer) {
                 self.terminal.line(&printable(&words))?;
             }
         }

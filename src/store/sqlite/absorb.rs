@@ -17,13 +17,10 @@ pub(super) fn absorb(
     entries: Vec<Entry>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Absorbed>, Failure> {
-    let mut hashes = Hashes::read(connection)?;
-    let domains: bool = connection
-        .prepare_cached(sql::DOMAIN_ANY)?
-        .query_row((), |row| row.get(0))?;
+    let mut against = Against::read(connection)?;
     let mut answers = Vec::with_capacity(entries.len());
     for entry in entries {
-        answers.push(one(connection, &mut hashes, domains, entry, now)?);
+        answers.push(one(connection, &mut against, entry, now)?);
     }
     if answers
         .iter()
@@ -36,10 +33,51 @@ pub(super) fn absorb(
     Ok(answers)
 }
 
+/// What may speak against somebody new. Most stores have little of it, and what
+/// is not there is not looked for a million times.
+struct Against {
+    hashes: Hashes,
+    suppressions: bool,
+    domains: bool,
+}
+
+impl Against {
+    /// As it is now: good for one transaction.
+    fn read(connection: &Connection) -> Result<Against, Failure> {
+        let any = |statement| {
+            connection
+                .prepare_cached(statement)?
+                .query_row((), |row| row.get(0))
+        };
+        Ok(Against {
+            hashes: Hashes::read(connection)?,
+            suppressions: any(sql::SUPPRESSION_ANY)?,
+            domains: any(sql::DOMAIN_ANY)?,
+        })
+    }
+
+    fn of_key(&self, connection: &Connection, key: &str) -> Result<Option<Suppression>, Failure> {
+        match self.suppressions {
+            true => suppression::of_key(connection, key),
+            false => Ok(None),
+        }
+    }
+
+    fn of_domain(
+        &self,
+        connection: &Connection,
+        domain: &str,
+    ) -> Result<Option<Suppression>, Failure> {
+        match self.domains {
+            true => suppression::of_domain(connection, domain),
+            false => Ok(None),
+        }
+    }
+}
+
 fn one(
     connection: &Connection,
-    hashes: &mut Hashes,
-    domains: bool,
+    against: &mut Against,
     entry: Entry,
     now: DateTime<Utc>,
 ) -> Result<Absorbed, Failure> {
@@ -47,11 +85,7 @@ fn one(
     let opt_out = opt_out(&entry, now);
     let says_confirmed = entry.subscriber.status == Status::Confirmed && opt_out.is_none();
     let address = entry.subscriber.address.clone();
-    let domain = if domains {
-        suppression::of_domain(connection, address.domain())?
-    } else {
-        None
-    };
+    let domain = against.of_domain(connection, address.domain())?;
     let known = connection
         .prepare_cached(sql::ENTRY_BY_KEY)?
         .query_row([&key], code::entry_at)
@@ -59,12 +93,13 @@ fn one(
 
     let (answer, held) = match known {
         None => {
-            if hashes.have(connection, &key)? {
+            if against.hashes.have(connection, &key)? {
                 return Ok(Absorbed::Erased);
             }
-            let held = suppression::of_key(connection, &key)?;
+            let held = against.of_key(connection, &key)?;
             if let Some(Reason::Erased) = opt_out.as_ref().map(|opt_out| opt_out.reason) {
-                hashes.add(connection, &key, None, held.map(|held| held.reason))?;
+                let held = held.map(|held| held.reason);
+                against.hashes.add(connection, &key, None, held)?;
                 suppression::lift(connection, &key)?;
                 return Ok(Absorbed::Erased);
             }
@@ -93,6 +128,7 @@ fn one(
 
     if let Some(opt_out) = opt_out {
         let written = suppression::add(connection, &address, &opt_out)?;
+        against.suppressions = true;
         if written && answer == Absorbed::Unchanged {
             return Ok(Absorbed::Updated);
         }

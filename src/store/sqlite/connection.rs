@@ -133,7 +133,8 @@ fn settle(connection: &Connection, role: Role, options: Options) -> Result<(), r
          PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
          PRAGMA trusted_schema = OFF;
-         PRAGMA journal_size_limit = 16777216;",
+         PRAGMA journal_size_limit = 16777216;
+         PRAGMA wal_autocheckpoint = 4096;",
     )?;
     match role {
         Role::Writer => connection.execute_batch("PRAGMA cache_size = -8000")?,
@@ -145,6 +146,13 @@ fn settle(connection: &Connection, role: Role, options: Options) -> Result<(), r
         connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
     }
     Ok(())
+}
+
+/// Gives the connection more pages to hold, from now on. Addresses of a list come
+/// in any order: with a small cache nearly each of them reads a page of the
+/// index, and one that must be written before its commit is written twice.
+pub(super) fn widen(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.execute_batch("PRAGMA cache_size = -16000")
 }
 
 /// The layout of the file, where it is a store that this program knows.

@@ -39,7 +39,7 @@ use crate::mailing::{
     Delivery, Exclusion, Filter, Mailing, MailingId, Planned, Stage, State, Tally,
 };
 use crate::store::sqlite::connection::{
-    Role, connect, connect_first, make_file, read, write, write_if,
+    Role, connect, connect_first, make_file, read, widen, write, write_if,
 };
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::thread::Worker;
@@ -156,6 +156,7 @@ impl Store for Sqlite {
         commit: bool,
     ) -> Answer<Vec<Absorbed>> {
         self.writer.ask("taking in a list", move |connection| {
+            widen(connection)?;
             write_if(connection, commit, |connection| {
                 absorb::absorb(connection, entries, now)
             })

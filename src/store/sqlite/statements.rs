@@ -91,6 +91,7 @@ statements! {
     // ---- suppressions ----
 
     SUPPRESSION = "SELECT reason, at, note FROM suppression WHERE key = ?1";
+    SUPPRESSION_ANY = "SELECT EXISTS (SELECT 1 FROM suppression)";
     SUPPRESS = "INSERT OR REPLACE INTO suppression (key, address, reason, at, note)
         VALUES (?1, ?2, ?3, ?4, ?5)";
     LIFT = "DELETE FROM suppression WHERE key = ?1 RETURNING reason";
