@@ -19,8 +19,7 @@ use crate::web::app::{Answers, App};
 
 /// Connections at once; more wait in the system's queue.
 const CONNECTIONS: usize = 1024;
-/// How long the head of a request may take to arrive, also on a connection that
-/// is kept open.
+/// How long the head of a request may take to arrive.
 const HEAD: Duration = Duration::from_secs(15);
 /// The longest that a connection lives, however slowly its other end reads.
 const LIFE: Duration = Duration::from_secs(300);
@@ -72,6 +71,10 @@ pub async fn serve(listener: TcpListener, parts: Parts, end: impl Future<Output 
             async move { Ok::<_, Infallible>(answers.answer(request.map(Body::new)).await) }
         });
         let connection = http1::Builder::new()
+            // A web server in front that sends a POST on a connection that is just
+            // being closed does not try again: then somebody would not have left.
+            // One request each, and there is no such moment.
+            .keep_alive(false)
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD)
             .max_buf_size(HEAD_SIZE)

@@ -51,7 +51,7 @@ async fn files_are_served_with_their_kind_and_asked_for_again_cheaply() {
         .expect(200);
     assert_eq!(
         (head.body.as_str(), head.header("content-length")),
-        ("", Some("29"))
+        ("", Some("28"))
     );
     assert_eq!(head.header("etag"), Some(etag.as_str()));
 

@@ -414,3 +414,61 @@ pub(crate) async fn the_first_subscriber_is_remembered(store: Kept) {
         .unwrap();
     assert_eq!(store.first_subscriber().await.unwrap(), Some(minute(0)));
 }
+
+pub(crate) async fn leaving_is_taken_back_by_its_own_moment_alone(store: Kept) {
+    readers(&store, 2).await;
+    let reader = numbered(0);
+    let before = store.find(&reader).await.unwrap();
+    let leave = |at| store.set_status(&reader, Status::Unsubscribed, minute(at));
+    let take_back = |at| store.take_back(&reader, minute(at));
+    assert!(!take_back(1).await.unwrap());
+    leave(1).await.unwrap();
+    assert!(!take_back(2).await.unwrap());
+    assert!(take_back(1).await.unwrap());
+    assert!(!take_back(1).await.unwrap());
+    assert_eq!(store.find(&reader).await.unwrap(), before);
+    // What they said before, or what others say, stays.
+    let earlier = suppression(Reason::Unsubscribed);
+    store.suppress(&reader, earlier).await.unwrap();
+    leave(4).await.unwrap();
+    assert!(!take_back(4).await.unwrap());
+    let nobody = store.take_back(&address("n@example.net"), minute(1));
+    assert!(!nobody.await.unwrap());
+}
+
+pub(crate) async fn a_language_is_changed_of_who_is_there(store: Kept) {
+    readers(&store, 2).await;
+    assert!(store.set_language(&numbered(0), "zh").await.unwrap());
+    let id = id_of(&store, numbered(0).as_str()).await;
+    let entry = store.person(id).await.unwrap().unwrap();
+    assert_eq!(entry.subscriber.language.as_deref(), Some("zh"));
+    assert_eq!(entry.subscriber.status, Status::Confirmed);
+    let nobody = address("n@example.net");
+    assert!(!store.set_language(&nobody, "zh").await.unwrap());
+    assert_eq!(store.find(&nobody).await.unwrap(), None);
+}
+
+pub(crate) async fn former_addresses_are_kept_as_long_as_the_person(store: Kept) {
+    readers(&store, 1).await;
+    let id = id_of(&store, numbered(0).as_str()).await;
+    let changes = [
+        (numbered(0), address("B@example.net")),
+        (address("b@example.net"), address("b@EXAMPLE.net")),
+        (address("b@example.net"), address("c@example.net")),
+    ];
+    for (old, new) in &changes {
+        let changed = store.change_address(old, new, minute(1)).await;
+        assert!(changed.unwrap());
+    }
+    let former = store.former(0, 10).await.unwrap();
+    let told: Vec<&str> = former.iter().map(|one| one.2.as_str()).collect();
+    // Another spelling is no other address.
+    assert_eq!(told, [numbered(0).as_str(), "b@example.net"]);
+    assert!(former.iter().all(|one| one.1 == id));
+    let rest = store.former(former[0].0, 10).await.unwrap();
+    assert_eq!(rest, former[1..]);
+    let erased = store.erase(&address("c@example.net"), minute(2)).await;
+    assert!(erased.unwrap());
+    assert_eq!(store.former(0, 10).await.unwrap(), []);
+    assert_eq!(store.person(id).await.unwrap(), None);
+}
