@@ -371,12 +371,12 @@ fn carried_entries(folder: &Folder, pins: &[Pin]) -> Result<Vec<Carried>, Comman
     for below in folders.chain((!pins.is_empty()).then(String::new)) {
         let mut documents = vec![format!("{below}feed.json"), format!("{below}links.json")];
         for part in ["archive", "sections"] {
-            let names = names_in(&folder.path(&format!("feeds/{below}{part}")))?;
+            let names = names_in(&folder.path(format!("feeds/{below}{part}")))?;
             let json = names.into_iter().filter(|name| name.ends_with(".json"));
             documents.extend(json.map(|name| format!("{below}{part}/{name}")));
         }
         for document in documents {
-            let path = folder.path(&format!("feeds/{document}"));
+            let path = folder.path(format!("feeds/{document}"));
             let Some(bytes) = read_if_there(&path, FEED_LIMIT)? else {
                 continue;
             };
