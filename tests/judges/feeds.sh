@@ -22,7 +22,7 @@ if [[ -z $given ]]; then
   cat >>"$work/site/config/letterpress.toml" <<'SECTIONS'
 
 [issues.sections.Articles]
-[issues.sections.文章]
+[issues.sections."文章"]
 SECTIONS
   "$program" -q -C "$work/site" build
   given=$work/site/feeds
