@@ -99,7 +99,7 @@ async fn a_report_tells_what_became_of_each_recipient() {
     assert_eq!(rejected["attempts"], 1);
     assert_eq!(rejected["reply"], "550 5.1.1 no such user");
     assert!(rejected["message_id"].as_str().unwrap().starts_with('<'));
-    assert_eq!(rejected["at"], "2026-09-21T14:15:20Z");
+    assert_eq!(rejected["at"], "2026-09-21T15:13:20Z");
     assert_eq!(deliveries[0]["relay_id"], "4F1A2B");
     assert_eq!(deliveries[2]["due"], "2026-09-21T15:13:20Z");
     assert_eq!(deliveries[3]["reply"], serde_json::Value::Null);
