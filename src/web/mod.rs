@@ -4,7 +4,7 @@
 //! A page that is fetched changes nothing, for programs fetch links to look for
 //! harm; only POST acts. Leaving by one click (RFC 8058) needs no page, cookie
 //! or second request. A token tells whose it is by a keyed digest of the
-//! address; [`index`] finds the subscriber to it. Answers to whoever holds no
+//! address; `index` finds the subscriber to it. Answers to whoever holds no
 //! token of ours never depend on who is on the list.
 //!
 //! What it does not do: TLS and compression, which belong to the web server in
