@@ -12,7 +12,6 @@ use crate::cli::folder::Folder;
 use crate::cli::store::{open, wait};
 use crate::cli::terminal::Terminal;
 use crate::files::{create_folder, read_if_there, write_secret};
-use crate::store::Store;
 
 /// No key file is near this size.
 const KEY_LIMIT: u64 = 64 << 10;

@@ -1,30 +1,31 @@
 //! Opening the store, and waiting for its answers.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
-use crate::store::{self, Answer, Sqlite};
+use crate::store::{self, Answer, Sqlite, Store};
 
 /// The store of this newsletter. It is never made here: a fresh store must not
 /// mean that nobody was mailed.
-pub(crate) fn open(folder: &Folder) -> Result<Sqlite, CommandError> {
-    Ok(Sqlite::open(&path(folder))?)
+pub(crate) fn open(folder: &Folder) -> Result<Arc<dyn Store>, CommandError> {
+    Ok(Arc::new(Sqlite::open(&path(folder))?))
 }
 
 /// The same, `None` where there is none yet.
-pub(crate) fn open_if_there(folder: &Folder) -> Result<Option<Sqlite>, CommandError> {
+pub(crate) fn open_if_there(folder: &Folder) -> Result<Option<Arc<dyn Store>>, CommandError> {
     match Sqlite::open(&path(folder)) {
-        Ok(store) => Ok(Some(store)),
+        Ok(store) => Ok(Some(Arc::new(store))),
         Err(store::Error::Missing { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
 /// The store, made where there is none: for commands that bring in people.
-pub(crate) fn create(folder: &Folder) -> Result<Sqlite, CommandError> {
-    Ok(Sqlite::create(&path(folder))?)
+pub(crate) fn create(folder: &Folder) -> Result<Arc<dyn Store>, CommandError> {
+    Ok(Arc::new(Sqlite::create(&path(folder))?))
 }
 
 fn path(folder: &Folder) -> PathBuf {

@@ -10,7 +10,7 @@ use crate::cli::report::counted;
 use crate::cli::store::{create, open, wait};
 use crate::cli::subscribers::address;
 use crate::cli::terminal::{Terminal, printable};
-use crate::store::{Sqlite, Store};
+use crate::store::Store;
 use crate::subscriber::{Address, Reason, Suppression, clean_line};
 
 /// How many are asked of the store at once.
@@ -122,7 +122,7 @@ fn remove(folder: &Folder, text: &str, terminal: &mut Terminal) -> Result<Exit, 
     let store = open(folder)?;
     let lifted = match &whom {
         Whom::Address(address) => {
-            if let Some(held) = held(&store, address)? {
+            if let Some(held) = held(store.as_ref(), address)? {
                 theirs(address, &held)?;
             }
             wait(store.lift(address))?
@@ -154,7 +154,7 @@ fn theirs(address: &Address, held: &Suppression) -> Result<(), CommandError> {
 }
 
 /// Why an address is suppressed.
-fn held(store: &Sqlite, address: &Address) -> Result<Option<Suppression>, CommandError> {
+fn held(store: &dyn Store, address: &Address) -> Result<Option<Suppression>, CommandError> {
     let key = address.key();
     // The list begins behind a name: the key without its last letter is before it.
     let mut after = key[..key.len() - 1].to_owned();

@@ -10,6 +10,8 @@
 
 mod error;
 mod model;
+mod numbers;
+mod rules;
 pub mod sqlite;
 
 use std::future::Future;

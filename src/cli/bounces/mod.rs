@@ -17,7 +17,7 @@ use crate::cli::folder::Folder;
 use crate::cli::keys::signing_keys;
 use crate::cli::store::{open, wait};
 use crate::cli::terminal::Terminal;
-use crate::store::{Return, Returned, Store};
+use crate::store::{Return, Returned};
 use crate::subscriber::{Reason, Suppression};
 
 /// How much is settled in one transaction.
@@ -40,7 +40,11 @@ pub(crate) fn run(
     let store = open(&folder)?;
     let mut inbox = Inbox::new(&folder, options);
     inbox.read(&keys)?;
-    let known = resolve(&store, &keys, inbox.items.iter().filter_map(Item::who))?;
+    let known = resolve(
+        store.as_ref(),
+        &keys,
+        inbox.items.iter().filter_map(Item::who),
+    )?;
     let window = TimeDelta::from_std(folder.settings().bounces.soft_window);
     let since = folder.now - window.unwrap_or(TimeDelta::MAX);
     let mut done: Vec<Done> = Vec::with_capacity(inbox.items.len());

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::bounce::Who;
 use crate::cli::error::CommandError;
 use crate::cli::store::wait;
-use crate::store::{Search, Sqlite, Store};
+use crate::store::{Search, Store};
 use crate::subscriber::{Address, Keys, SubscriberId, Tag};
 
 /// How many are asked of the store at once.
@@ -35,7 +35,7 @@ impl Known {
 
 /// Finds all who are meant.
 pub(crate) fn resolve<'a>(
-    store: &Sqlite,
+    store: &dyn Store,
     keys: &Keys,
     meant: impl Iterator<Item = &'a Who>,
 ) -> Result<Known, CommandError> {
@@ -76,7 +76,7 @@ pub(crate) fn resolve<'a>(
 
 /// Who was sent the messages with these Message-IDs.
 fn receivers(
-    store: &Sqlite,
+    store: &dyn Store,
     mut messages: BTreeSet<String>,
 ) -> Result<BTreeMap<SubscriberId, Vec<String>>, CommandError> {
     let mut found: BTreeMap<SubscriberId, Vec<String>> = BTreeMap::new();

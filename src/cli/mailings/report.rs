@@ -11,7 +11,6 @@ use crate::cli::mailings::{counts, facts, moment, named, tally_words, time};
 use crate::cli::store::{open, wait};
 use crate::cli::terminal::{BOLD, Terminal, paint, printable};
 use crate::mailing::{Delivery, Reply, State};
-use crate::store::Store;
 
 /// Deliveries asked of the store at once.
 const PAGE: usize = 1_000;
@@ -26,7 +25,7 @@ pub(crate) fn report(
     let folder = Folder::open_sound(global, terminal)?;
     let store = open(&folder)?;
     let mailing = match &options.mailing {
-        Some(said) => named(&store, &folder, said)?,
+        Some(said) => named(store.as_ref(), &folder, said)?,
         None => wait(store.mailings())?.into_iter().next().ok_or_else(|| {
             CommandError::usage("nothing was mailed from this store yet")
                 .hint("`letterpress send latest` mails an issue")

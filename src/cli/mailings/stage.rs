@@ -10,7 +10,7 @@ use crate::cli::mailings::{grouped, named, only, tally_words, unfinished};
 use crate::cli::store::{open, wait};
 use crate::cli::terminal::Terminal;
 use crate::mailing::{Mailing, Stage, State};
-use crate::store::{Sqlite, Store};
+use crate::store::Store;
 
 /// Runs `letterpress pause`.
 pub(crate) fn pause(
@@ -21,7 +21,7 @@ pub(crate) fn pause(
     let folder = Folder::open_sound(global, terminal)?;
     let store = open(&folder)?;
     let mailing = match &options.mailing {
-        Some(said) => named(&store, &folder, said)?,
+        Some(said) => named(store.as_ref(), &folder, said)?,
         None => {
             let mut going = wait(store.mailings())?;
             going.retain(|one| unfinished(one) && one.stage != Stage::Paused);
@@ -37,11 +37,17 @@ pub(crate) fn pause(
         Stage::Cancelled | Stage::Finished => return Err(over(&mailing)),
         Stage::Scheduled | Stage::Open => {}
     }
-    set(&store, &folder, &mailing, Stage::Paused, "by the editor")?;
+    set(
+        store.as_ref(),
+        &folder,
+        &mailing,
+        Stage::Paused,
+        "by the editor",
+    )?;
     terminal.note(&format!(
         "paused the mailing of {name}; `letterpress resume` goes on"
     ));
-    say_under_way(&store, &mailing, terminal)?;
+    say_under_way(store.as_ref(), &mailing, terminal)?;
     Ok(Exit::Done)
 }
 
@@ -54,7 +60,7 @@ pub(crate) fn cancel(
     let folder = Folder::open_sound(global, terminal)?;
     let store = open(&folder)?;
     let mailing = match &options.mailing {
-        Some(said) => named(&store, &folder, said)?,
+        Some(said) => named(store.as_ref(), &folder, said)?,
         None => {
             let mut going = wait(store.mailings())?;
             going.retain(unfinished);
@@ -81,13 +87,19 @@ pub(crate) fn cancel(
         terminal.note("nothing was changed");
         return Ok(Exit::Done);
     }
-    set(&store, &folder, &mailing, Stage::Cancelled, "by the editor")?;
+    set(
+        store.as_ref(),
+        &folder,
+        &mailing,
+        Stage::Cancelled,
+        "by the editor",
+    )?;
     let tally = wait(store.tally(mailing.id))?;
     terminal.note(&format!(
         "cancelled the mailing of {name}: {}",
         tally_words(&tally)
     ));
-    say_under_way(&store, &mailing, terminal)?;
+    say_under_way(store.as_ref(), &mailing, terminal)?;
     Ok(Exit::Done)
 }
 
@@ -109,7 +121,7 @@ fn agreed(question: &str, terminal: &Terminal) -> Result<bool, CommandError> {
 
 /// Moves it, unless somebody ended it meanwhile.
 fn set(
-    store: &Sqlite,
+    store: &dyn Store,
     folder: &Folder,
     mailing: &Mailing,
     stage: Stage,
@@ -134,7 +146,7 @@ fn over(mailing: &Mailing) -> CommandError {
 
 /// What a sender has in hand is still handed over.
 fn say_under_way(
-    store: &Sqlite,
+    store: &dyn Store,
     mailing: &Mailing,
     terminal: &Terminal,
 ) -> Result<(), CommandError> {

@@ -15,7 +15,7 @@ use crate::cli::store::{open, wait};
 use crate::cli::terminal::{BOLD, Terminal, paint, printable};
 use crate::delivery::{Rest, rests};
 use crate::mailing::{Mailing, Stage, State, Tally};
-use crate::store::{Sqlite, Store};
+use crate::store::Store;
 
 /// How often `--watch` looks, and how long a rate is measured.
 const LOOK: Duration = Duration::from_secs(1);
@@ -31,14 +31,14 @@ pub(crate) fn status(
     let folder = Folder::open_sound(global, terminal)?;
     let store = open(&folder)?;
     let asked = match &options.mailing {
-        Some(said) => Some(named(&store, &folder, said)?.issue),
+        Some(said) => Some(named(store.as_ref(), &folder, said)?.issue),
         None => None,
     };
-    let mut history = vec![look(&store, asked.as_deref())?];
+    let mut history = vec![look(store.as_ref(), asked.as_deref())?];
     if !options.watch {
         if history[0].is_sending() {
             std::thread::sleep(LOOK);
-            history.push(look(&store, asked.as_deref())?);
+            history.push(look(store.as_ref(), asked.as_deref())?);
         }
         let view = View::of(&history, &folder);
         match options.json {
@@ -48,7 +48,7 @@ pub(crate) fn status(
         return Ok(Exit::Done);
     }
     watch(
-        &store,
+        store.as_ref(),
         asked.as_deref(),
         history,
         &folder,
@@ -59,7 +59,7 @@ pub(crate) fn status(
 
 /// Looks again and again until nobody is sending.
 fn watch(
-    store: &Sqlite,
+    store: &dyn Store,
     asked: Option<&str>,
     mut history: Vec<Sight>,
     folder: &Folder,
@@ -118,7 +118,7 @@ impl Sight {
 }
 
 /// The mailing that was asked for; else all that are unfinished, or the last.
-fn look(store: &Sqlite, asked: Option<&str>) -> Result<Sight, CommandError> {
+fn look(store: &dyn Store, asked: Option<&str>) -> Result<Sight, CommandError> {
     let sender = wait(store.engaged())?;
     let mut mailings = wait(store.mailings())?;
     match asked {

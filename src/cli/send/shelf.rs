@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 use crate::cli::error::CommandError;
 use crate::cli::folder::Folder;
 use crate::cli::store;
-use crate::store::{Answer, Sqlite, Store};
+use crate::store::{Answer, Store};
 
 /// The store, with what it takes to wait for its answers.
 pub(crate) struct Shelf {
@@ -16,9 +16,9 @@ pub(crate) struct Shelf {
 }
 
 impl Shelf {
-    fn of(store: Sqlite) -> Result<Shelf, CommandError> {
+    fn of(store: Arc<dyn Store>) -> Result<Shelf, CommandError> {
         Ok(Shelf {
-            store: Arc::new(store),
+            store,
             runtime: crate::cli::send::runtime()?,
         })
     }

@@ -11,7 +11,7 @@ use crate::cli::store::{open, wait};
 use crate::cli::subscribers::PAGE;
 use crate::cli::terminal::Terminal;
 use crate::files::{Error, write_private};
-use crate::store::{Search, Sqlite, Store};
+use crate::store::{Search, Store};
 use crate::subscriber::Address;
 use crate::subscriber::list::{CSV_HEADER, Item, csv_line, json_line};
 
@@ -23,7 +23,7 @@ pub(super) fn run(
 ) -> Result<Exit, CommandError> {
     let store = open(folder)?;
     let Some(out) = &options.out else {
-        let count = write(&store, options.format, |text| {
+        let count = write(store.as_ref(), options.format, |text| {
             Ok(terminal.data(text.as_bytes())?)
         })?;
         terminal.finish()?;
@@ -33,7 +33,7 @@ pub(super) fn run(
     let path = folder.path(out);
     let mut count = 0;
     write_private(&path, |file: &mut dyn Write| {
-        count = write(&store, options.format, |text| {
+        count = write(store.as_ref(), options.format, |text| {
             file.write_all(text.as_bytes()).map_err(|source| {
                 let path = path.clone();
                 CommandError::from(Error::Write { path, source })
@@ -48,7 +48,7 @@ pub(super) fn run(
 
 /// Writes all that is known of people; how many lines.
 fn write(
-    store: &Sqlite,
+    store: &dyn Store,
     form: ListForm,
     mut put: impl FnMut(&str) -> Result<(), CommandError>,
 ) -> Result<usize, CommandError> {
@@ -81,7 +81,7 @@ fn write(
 
 /// Suppressed domains, and addresses that are nobody's subscription.
 fn suppressions(
-    store: &Sqlite,
+    store: &dyn Store,
     line: &mut impl FnMut(&Item) -> Result<(), CommandError>,
 ) -> Result<(), CommandError> {
     let mut after = None;

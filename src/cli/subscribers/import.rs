@@ -13,7 +13,7 @@ use crate::cli::subscribers::progress::Progress;
 use crate::cli::subscribers::status;
 use crate::cli::terminal::{Terminal, printable};
 use crate::files::Pieces;
-use crate::store::{Absorbed, Answer, Sqlite, Store};
+use crate::store::{Absorbed, Answer, Store};
 use crate::subscriber::list::{Format, Item, Line, ListError, Options, Reader, Repeats, Survey};
 use crate::subscriber::{Entry, Status};
 
@@ -46,7 +46,7 @@ pub(super) fn run(
     let mut account = Account::new(options.dry_run, options.json);
     let mut import = Import {
         folder,
-        store: store.as_ref(),
+        store: store.as_deref(),
         dry_run: options.dry_run,
         repeats: survey.repeats(),
         batch: Batch::default(),
@@ -163,7 +163,7 @@ fn no_list(error: ListError) -> CommandError {
 struct Import<'i> {
     folder: &'i Folder,
     /// None where a dry run finds no store.
-    store: Option<&'i Sqlite>,
+    store: Option<&'i dyn Store>,
     dry_run: bool,
     repeats: Repeats,
     batch: Batch,

@@ -11,7 +11,7 @@ use crate::cli::report::counted;
 use crate::cli::store::{create, open, wait};
 use crate::cli::subscribers::{PAGE, address, nobody, status};
 use crate::cli::terminal::{Terminal, printable};
-use crate::store::{Absorbed, Past, Search, Store};
+use crate::store::{Absorbed, Past, Search};
 use crate::subscriber::list::{Item, json_object, language_tag};
 use crate::subscriber::{Entry, Recipient, Status, Subscriber, SubscriberId, clean_line};
 

@@ -6,10 +6,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::mailing::provider;
 use crate::store::model::Absorbed;
+use crate::store::rules::{merge, opt_out, round};
 use crate::store::sqlite::erasure::Hashes;
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::{code, statements as sql, suppression};
-use crate::subscriber::{Consent, Entry, Reason, Status, Subscriber, Suppression};
+use crate::subscriber::{Entry, Reason, Status, Subscriber, Suppression};
 
 /// Takes in entries, in their order.
 pub(super) fn absorb(
@@ -137,65 +138,6 @@ fn one(
         Some(held) if says_confirmed => Absorbed::Withheld(held.reason),
         _ => answer,
     })
-}
-
-/// What the list says against mailing them.
-fn opt_out(entry: &Entry, now: DateTime<Utc>) -> Option<Suppression> {
-    if entry.suppression.is_some() {
-        return entry.suppression.clone();
-    }
-    (entry.subscriber.status == Status::Unsubscribed).then(|| Suppression {
-        reason: Reason::Unsubscribed,
-        at: entry.subscriber.consent.left_at.unwrap_or(now),
-        note: String::new(),
-    })
-}
-
-/// Times as the file keeps them, so that the same list is the same again.
-fn round(subscriber: &mut Subscriber) {
-    let consent = &mut subscriber.consent;
-    for time in [
-        &mut subscriber.edition_until,
-        &mut consent.joined_at,
-        &mut consent.confirmed_at,
-        &mut consent.left_at,
-    ] {
-        *time = time.map(code::rounded);
-    }
-}
-
-/// Adds to `ours` what `theirs` says. An opt-out on either side stays one; how
-/// they came is proof, so the older word stays.
-fn merge(ours: &mut Subscriber, mut theirs: Subscriber) {
-    round(&mut theirs);
-    let joins = ours.status == Status::Pending && theirs.status == Status::Confirmed;
-    if joins || theirs.status == Status::Unsubscribed {
-        ours.status = theirs.status;
-    }
-    if !theirs.name.is_empty() {
-        ours.name = theirs.name;
-    }
-    if theirs.language.is_some() {
-        ours.language = theirs.language;
-    }
-    if theirs.edition.is_some() {
-        ours.edition = theirs.edition;
-        ours.edition_until = theirs.edition_until;
-    }
-    ours.tags.append(&mut theirs.tags);
-    ours.attributes.extend(theirs.attributes);
-    fill(&mut ours.consent, theirs.consent);
-}
-
-fn fill(ours: &mut Consent, theirs: Consent) {
-    if ours.origin.is_empty() {
-        ours.origin = theirs.origin;
-    }
-    ours.joined_at = ours.joined_at.or(theirs.joined_at);
-    ours.confirmed_at = ours.confirmed_at.or(theirs.confirmed_at);
-    ours.left_at = ours.left_at.or(theirs.left_at);
-    ours.joined_ip = ours.joined_ip.take().or(theirs.joined_ip);
-    ours.confirmed_ip = ours.confirmed_ip.take().or(theirs.confirmed_ip);
 }
 
 fn add(connection: &Connection, key: &str, new: &Subscriber) -> Result<(), Failure> {

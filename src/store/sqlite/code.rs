@@ -1,5 +1,4 @@
-//! The numbers by which the file knows states, stages and reasons, and how
-//! columns become values. A number once given is never given again.
+//! How columns become values.
 
 use std::collections::BTreeSet;
 
@@ -8,124 +7,39 @@ use rusqlite::Row;
 use rusqlite::types::Type;
 use serde_json::{Map, Value as Json};
 
-use crate::mailing::{Enhanced, Phase, Reply, Stage, State};
+use crate::mailing::{Reply, Stage, State};
+use crate::store::numbers;
 use crate::subscriber::{
     Address, Consent, Entry, Reason, Recipient, Status, Subscriber, SubscriberId, Suppression,
     flat_attributes,
 };
 
-pub(super) const PENDING: i64 = 0;
-pub(super) const DEFERRED: i64 = 1;
+pub(super) use crate::store::numbers::{
+    DEFERRED, PENDING, enhanced, millis, phase, reason, rows, stage, state, status,
+};
 
-const STATES: [State; 8] = [
-    State::Pending,
-    State::Deferred,
-    State::Sending,
-    State::Accepted,
-    State::Rejected,
-    State::Unknown,
-    State::Skipped,
-    State::Cancelled,
-];
-
-const STAGES: [Stage; 5] = [
-    Stage::Scheduled,
-    Stage::Open,
-    Stage::Paused,
-    Stage::Cancelled,
-    Stage::Finished,
-];
-
-const STATUSES: [Status; 3] = [Status::Pending, Status::Confirmed, Status::Unsubscribed];
-
-const REASONS: [Reason; 5] = [
-    Reason::Unsubscribed,
-    Reason::Erased,
-    Reason::HardBounce,
-    Reason::Complaint,
-    Reason::Manual,
-];
-
-const PHASES: [Phase; 8] = [
-    Phase::Connect,
-    Phase::Tls,
-    Phase::Hello,
-    Phase::Login,
-    Phase::Sender,
-    Phase::Recipient,
-    Phase::Data,
-    Phase::Content,
-];
-
-fn number<T: PartialEq, const N: usize>(list: &[T; N], value: &T) -> i64 {
-    list.iter()
-        .position(|other| other == value)
-        .expect("each list above names all values of its type") as i64
-}
-
-fn named<T: Copy, const N: usize>(
-    list: &[T; N],
-    column: usize,
-    number: i64,
-) -> Result<T, rusqlite::Error> {
-    usize::try_from(number)
-        .ok()
-        .and_then(|index| list.get(index).copied())
-        .ok_or(rusqlite::Error::IntegralValueOutOfRange(column, number))
-}
-
-pub(super) fn state(value: State) -> i64 {
-    number(&STATES, &value)
-}
-
-pub(super) fn stage(value: Stage) -> i64 {
-    number(&STAGES, &value)
-}
-
-pub(super) fn status(value: Status) -> i64 {
-    number(&STATUSES, &value)
-}
-
-pub(super) fn reason(value: Reason) -> i64 {
-    number(&REASONS, &value)
-}
-
-pub(super) fn phase(value: Phase) -> i64 {
-    number(&PHASES, &value)
+fn named<T>(of: fn(i64) -> Option<T>, column: usize, number: i64) -> Result<T, rusqlite::Error> {
+    of(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, number))
 }
 
 pub(super) fn state_at(row: &Row<'_>, column: usize) -> Result<State, rusqlite::Error> {
-    named(&STATES, column, row.get(column)?)
+    named(numbers::state_of, column, row.get(column)?)
 }
 
 pub(super) fn stage_at(row: &Row<'_>, column: usize) -> Result<Stage, rusqlite::Error> {
-    named(&STAGES, column, row.get(column)?)
+    named(numbers::stage_of, column, row.get(column)?)
 }
 
 pub(super) fn status_at(row: &Row<'_>, column: usize) -> Result<Status, rusqlite::Error> {
-    named(&STATUSES, column, row.get(column)?)
+    named(numbers::status_of, column, row.get(column)?)
 }
 
 pub(super) fn reason_at(row: &Row<'_>, column: usize) -> Result<Reason, rusqlite::Error> {
-    named(&REASONS, column, row.get(column)?)
+    named(numbers::reason_of, column, row.get(column)?)
 }
 
 pub(super) fn reason_of(code: i64) -> Result<Reason, rusqlite::Error> {
-    named(&REASONS, 0, code)
-}
-
-pub(super) fn millis(time: DateTime<Utc>) -> i64 {
-    time.timestamp_millis()
-}
-
-/// How many rows at most.
-pub(super) fn rows(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
-/// As the file would give it back.
-pub(super) fn rounded(time: DateTime<Utc>) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(millis(time)).unwrap_or(time)
+    named(numbers::reason_of, 0, code)
 }
 
 pub(super) fn time_at(row: &Row<'_>, column: usize) -> Result<DateTime<Utc>, rusqlite::Error> {
@@ -229,51 +143,11 @@ pub(super) fn suppression_at(row: &Row<'_>, first: usize) -> Result<Suppression,
     })
 }
 
-/// An enhanced code as one number.
-pub(super) fn enhanced(code: Enhanced) -> i64 {
-    let Enhanced(class, subject, detail) = code;
-    (i64::from(class) * 1000 + i64::from(subject)) * 1000 + i64::from(detail)
-}
-
 /// Reads `code, enhanced, text`, from `first` on.
 pub(super) fn reply_at(row: &Row<'_>, first: usize) -> Result<Option<Reply>, rusqlite::Error> {
     let Some(code) = row.get(first)? else {
         return Ok(None);
     };
-    let part = |number: i64| number.rem_euclid(1000) as u16;
-    let enhanced = row
-        .get::<_, Option<i64>>(first + 1)?
-        .map(|all| Enhanced(part(all / 1_000_000) as u8, part(all / 1000), part(all)));
-    let text = row.get::<_, Option<String>>(first + 2)?;
-    Ok(Some(Reply {
-        code,
-        enhanced,
-        text: text.unwrap_or_default(),
-    }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_state_stage_and_reason_has_a_number() {
-        for value in State::ALL {
-            assert_eq!(STATES[state(value) as usize], value);
-        }
-        for value in Stage::ALL {
-            assert_eq!(STAGES[stage(value) as usize], value);
-        }
-        for value in Reason::ALL {
-            assert_eq!(REASONS[reason(value) as usize], value);
-        }
-    }
-
-    #[test]
-    fn the_partial_index_holds_pending_deferred_and_sending() {
-        for value in State::ALL {
-            let live = value.is_open() || value == State::Sending;
-            assert_eq!(state(value) < 3, live, "{}", value.name());
-        }
-    }
+    let (enhanced, text) = (row.get(first + 1)?, row.get(first + 2)?);
+    Ok(Some(numbers::reply_of(code, enhanced, text)))
 }

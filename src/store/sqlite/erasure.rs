@@ -6,10 +6,10 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
-use sha2::{Digest, Sha256};
 
 use crate::mailing::Exclusion;
 use crate::store::Error;
+use crate::store::rules::{editors, hash, hash_line, parse_hash_line};
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::{code, statements as sql, suppression};
 use crate::subscriber::{Address, Reason, Suppression};
@@ -54,9 +54,7 @@ impl Hashes {
         let salt: Vec<u8> = connection
             .prepare_cached(sql::META_GET)?
             .query_row(["salt"], |row| row.get(0))?;
-        let held = held
-            .filter(|reason| suppression::editors(*reason))
-            .map(code::reason);
+        let held = held.filter(|reason| editors(*reason)).map(code::reason);
         connection
             .prepare_cached(sql::ERASED_ADD)?
             .execute(params![salt, hash(&salt, key), id, held])?;
@@ -65,13 +63,6 @@ impl Hashes {
         }
         Ok(())
     }
-}
-
-fn hash(salt: &[u8], key: &str) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update(salt);
-    hasher.update(key);
-    hasher.finalize().into()
 }
 
 /// Removes a person everywhere; true where anything was there.
@@ -116,7 +107,7 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<String>, Failure> {
         .prepare_cached(sql::ERASED_ALL)?
         .query_map((), |row| {
             let (salt, hash): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            Ok(format!("{}:{}", hex(&salt), hex(&hash)))
+            Ok(hash_line(&salt, &hash))
         })?
         .collect::<Result<_, _>>()?)
 }
@@ -133,12 +124,7 @@ pub(super) fn absorb(
     let mut new: BTreeMap<Vec<u8>, HashSet<[u8; 32]>> = BTreeMap::new();
     let mut count = 0;
     for line in lines {
-        let parsed = line
-            .trim()
-            .split_once(':')
-            .and_then(|(salt, hash)| Some((unhex(salt)?, unhex(hash)?)))
-            .and_then(|(salt, hash)| Some((salt, <[u8; 32]>::try_from(hash).ok()?)));
-        let Some((salt, hash)) = parsed else {
+        let Some((salt, hash)) = parse_hash_line(line) else {
             return Err(Failure::Said(Error::Database {
                 doing: "reading the hashes of the erased",
                 path: path.to_owned(),
@@ -180,21 +166,4 @@ fn suppress_meant(
         }
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.is_empty()
-        || !text.len().is_multiple_of(2)
-        || !text.bytes().all(|byte| byte.is_ascii_hexdigit())
-    {
-        return None;
-    }
-    (0..text.len())
-        .step_by(2)
-        .map(|start| u8::from_str_radix(&text[start..start + 2], 16).ok())
-        .collect()
 }

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::mailing::provider;
 use crate::store::Error;
 use crate::store::model::{Past, Search};
+use crate::store::rules::Wanted;
 use crate::store::sqlite::erasure::Hashes;
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::{code, statements as sql, suppression};
@@ -38,7 +39,7 @@ pub(super) fn list(
     after: Option<SubscriberId>,
     limit: usize,
 ) -> Result<Vec<(SubscriberId, Entry)>, Failure> {
-    let wanted = Wanted::new(search);
+    let wanted = Wanted::new(&search.text);
     let mut statement = connection.prepare_cached(sql::ENTRIES)?;
     let mut rows = statement.query(params![
         after.map_or(0, |after| after.0),
@@ -50,7 +51,7 @@ pub(super) fn list(
         let Some(row) = rows.next()? else {
             break;
         };
-        if wanted.matches(row, 18, 2)? {
+        if is_wanted(&wanted, row, 18, 2)? {
             found.push(code::entry_at(row)?);
         }
     }
@@ -58,40 +59,24 @@ pub(super) fn list(
 }
 
 pub(super) fn count(connection: &Connection, search: &Search) -> Result<u64, Failure> {
-    let wanted = Wanted::new(search);
+    let wanted = Wanted::new(&search.text);
     let mut statement = connection.prepare_cached(sql::SEARCHED)?;
     let mut rows = statement.query(params![search.status.map(code::status), search.tag])?;
     let mut count = 0;
     while let Some(row) = rows.next()? {
-        count += u64::from(wanted.matches(row, 0, 1)?);
+        count += u64::from(is_wanted(&wanted, row, 0, 1)?);
     }
     Ok(count)
 }
 
-/// The text of a search. It is compared here: SQLite folds ASCII alone, and
-/// names have other letters.
-struct Wanted {
-    text: String,
-}
-
-impl Wanted {
-    fn new(search: &Search) -> Wanted {
-        Wanted {
-            text: search.text.trim().to_lowercase(),
-        }
-    }
-
-    fn matches(&self, row: &Row<'_>, key: usize, name: usize) -> Result<bool, rusqlite::Error> {
-        if self.text.is_empty() {
-            return Ok(true);
-        }
-        let key = row.get_ref(key)?.as_str()?;
-        if self.text.starts_with('@') {
-            return Ok(key.ends_with(&self.text));
-        }
-        let name = row.get_ref(name)?.as_str()?;
-        Ok(key.contains(&self.text) || name.to_lowercase().contains(&self.text))
-    }
+fn is_wanted(
+    wanted: &Wanted,
+    row: &Row<'_>,
+    key: usize,
+    name: usize,
+) -> Result<bool, rusqlite::Error> {
+    let (key, name) = (row.get_ref(key)?.as_str()?, row.get_ref(name)?.as_str()?);
+    Ok(wanted.matches(key, name))
 }
 
 pub(super) fn set_status(

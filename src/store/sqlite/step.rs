@@ -8,12 +8,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::mailing::{Exclusion, MailingId, Stage, State};
 use crate::store::model::{Candidate, Cursor, Due, Ended, Finished, Skip, Start, Step, Verdict};
+use crate::store::rules::beginning;
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::{code, statements as sql, suppression};
 use crate::subscriber::{Reason, Status, SubscriberId, Suppression};
-
-/// The longest text of a reply, in bytes, that is kept.
-const LONGEST_TEXT: usize = 1024;
 
 /// Said of rows that a dead process left in the middle.
 const INTERRUPTED: &str = "the program ended before the reply was recorded";
@@ -118,14 +116,6 @@ fn cancel_too(connection: &Connection, mailing: i64, subscriber: i64) -> Result<
         .prepare_cached(sql::CANCEL_RETURNED)?
         .execute((mailing, subscriber))?;
     Ok(())
-}
-
-fn beginning(text: &str) -> &str {
-    let mut end = text.len().min(LONGEST_TEXT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }
 
 /// Marks a delivery as `sending`, or says why not.

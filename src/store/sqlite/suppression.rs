@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::store::rules::{domain_name, outweighs};
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::{code, erasure, statements as sql};
 use crate::subscriber::{Address, Reason, Suppression};
@@ -39,17 +40,6 @@ pub(super) fn suppress(
         return Ok(false);
     }
     add(connection, address, suppression)
-}
-
-/// What only the editor lifts outweighs what people lift themselves; among
-/// equals the first one stays.
-pub(super) fn outweighs(new: Reason, held: Reason) -> bool {
-    editors(new) && !editors(held)
-}
-
-/// Whether only the editor lifts it.
-pub(super) fn editors(reason: Reason) -> bool {
-    matches!(reason, Reason::Complaint | Reason::Manual)
 }
 
 pub(super) fn of_key(connection: &Connection, key: &str) -> Result<Option<Suppression>, Failure> {
@@ -104,16 +94,6 @@ pub(super) fn lift_domain(
         .prepare_cached(sql::DOMAIN_LIFT)?
         .query_row([domain_name(domain)], |row| code::reason_at(row, 0))
         .optional()?)
-}
-
-/// A domain as addresses have it: in lower case, in ASCII, with or without `@`.
-fn domain_name(text: &str) -> String {
-    let text = text.trim();
-    let bare = text.strip_prefix('@').unwrap_or(text);
-    match Address::parse(&format!("postmaster@{bare}")) {
-        Ok(address) => address.domain().to_owned(),
-        Err(_) => bare.to_lowercase(),
-    }
 }
 
 pub(super) fn list(
