@@ -325,9 +325,10 @@ pinned in feeds/ids.lock; what was not is listed.")]
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// RSS, Atom or JSON Feed, as a file; - for standard input
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    /// RSS, Atom or JSON Feed: a file, its address on the web, or - for standard
+    /// input
+    #[arg(value_name = "FILE|URL")]
+    pub(crate) feed: PathBuf,
     /// Only say what would be pinned
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -2,8 +2,10 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::json;
+use url::Url;
 
 use crate::cli::args::{Global, Ids, Import};
 use crate::cli::catalog::Catalog;
@@ -12,13 +14,17 @@ use crate::cli::exit::Exit;
 use crate::cli::folder::{Folder, LOCK_FILE};
 use crate::cli::newsroom::read_lock;
 use crate::cli::report::counted;
+use crate::cli::send::runtime;
 use crate::cli::terminal::Terminal;
 use crate::feed;
 use crate::files::{self, read_limited, write_durable};
 use crate::identity::{ImportReport, MatchedBy, PublishedEntry, import};
+use crate::probe::{Client, Reach};
 
 /// Larger than any feed that a reader would take.
-const FEED_LIMIT: u64 = 64 << 20;
+const FEED_LIMIT: usize = 64 << 20;
+/// How long a server may take for it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs `letterpress ids`.
 pub(crate) fn run(
@@ -47,25 +53,20 @@ pub(crate) fn run(
 }
 
 fn entries(folder: &Folder, options: &Import) -> Result<Vec<PublishedEntry>, CommandError> {
-    let bytes = if options.file == Path::new("-") {
-        let mut bytes = Vec::new();
-        let mut input = std::io::stdin().lock().take(FEED_LIMIT);
-        input
-            .read_to_end(&mut bytes)
-            .map_err(|source| files::Error::Read {
-                path: "standard input".into(),
-                source,
-            })?;
-        bytes
-    } else {
-        let text = options.file.to_string_lossy();
-        if text.starts_with("http://") || text.starts_with("https://") {
-            return Err(
-                CommandError::usage("this version reads feeds from files only")
-                    .hint(format!("curl -s {text} | letterpress ids import -")),
-            );
+    let bytes = match Source::of(&options.feed) {
+        Source::Input => {
+            let mut bytes = Vec::new();
+            let mut input = std::io::stdin().lock().take(FEED_LIMIT as u64);
+            input
+                .read_to_end(&mut bytes)
+                .map_err(|source| files::Error::Read {
+                    path: "standard input".into(),
+                    source,
+                })?;
+            bytes
         }
-        read_limited(&folder.path(&options.file), FEED_LIMIT)?
+        Source::Web(url) => fetch(&url)?,
+        Source::File(path) => read_limited(&folder.path(path), FEED_LIMIT as u64)?,
     };
     let feed = feed::read(&bytes).map_err(|error| {
         CommandError::new(Exit::Usage, error).hint("save the feed itself, not a page about it")
@@ -77,6 +78,37 @@ fn entries(folder: &Folder, options: &Import) -> Result<Vec<PublishedEntry>, Com
         published: entry.published,
     });
     Ok(entries.collect())
+}
+
+/// Where a feed comes from.
+enum Source<'a> {
+    Input,
+    Web(Url),
+    File(&'a Path),
+}
+
+impl Source<'_> {
+    fn of(said: &Path) -> Source<'_> {
+        let text = said.to_string_lossy();
+        let web = text.starts_with("http://") || text.starts_with("https://");
+        match Url::parse(&text) {
+            _ if text == "-" => Source::Input,
+            Ok(url) if web => Source::Web(url),
+            _ => Source::File(said),
+        }
+    }
+}
+
+fn fetch(url: &Url) -> Result<Vec<u8>, CommandError> {
+    let save = || format!("save the feed as a file, then `letterpress ids import FILE`: {url}");
+    let answer = runtime()?
+        .block_on(Client::new(Reach::Anywhere, PATIENCE).get(url, FEED_LIMIT))
+        .map_err(|error| CommandError::new(Exit::Unexpected, error).hint(save()))?;
+    if !answer.is_success() {
+        let words = format!("{} answers with {}", answer.url, answer.status);
+        return Err(CommandError::unexpected(words).hint(save()));
+    }
+    Ok(answer.body)
 }
 
 fn print(

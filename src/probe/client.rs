@@ -1,97 +1,120 @@
 //! One HTTP request on a connection of its own. Nothing is followed and nothing
 //! is kept.
 
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
 use http_body_util::Full;
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{self, HeaderMap, HeaderName};
-use hyper::{Method, StatusCode};
+use hyper::header::{self, HeaderName};
+use hyper::{Method, Response};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
-use crate::probe::Error;
+use crate::probe::Reach;
 use crate::transport::Trust;
 
 /// What is sent.
 pub(super) struct Request<'a> {
     pub(super) method: Method,
     pub(super) url: &'a Url,
-    pub(super) header: (HeaderName, &'a str),
+    pub(super) headers: &'a [(HeaderName, &'a str)],
     /// Its media type and its text.
-    pub(super) body: Option<(&'static str, &'static str)>,
+    pub(super) body: Option<(&'a str, Bytes)>,
+}
+
+/// Why no answer came.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// Nobody listens there.
+    Connect(std::io::Error),
+    /// The address is of a network that is not to be asked.
+    Private(IpAddr),
+    /// There is no secure connection.
+    Tls(std::io::Error),
+    /// What came is no answer, or the request is none.
+    Broken(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Asks, over TLS where `trust` says whom to believe.
 pub(super) async fn ask(
     request: &Request<'_>,
-    asked: &'static str,
     trust: Option<&Trust>,
-) -> Result<(StatusCode, HeaderMap), Error> {
-    let at = authority(request.url);
-    let connected = |source| Error::Connect {
-        at: at.clone(),
-        source,
-    };
-    let port = request.url.port_or_known_default().unwrap_or(443);
-    let stream = match request.url.host() {
-        Some(Host::Domain(name)) => TcpStream::connect((name, port)).await,
-        Some(Host::Ipv4(address)) => TcpStream::connect((address, port)).await,
-        Some(Host::Ipv6(address)) => TcpStream::connect((address, port)).await,
-        None => Err(std::io::ErrorKind::InvalidInput.into()),
-    };
-    let stream = stream.map_err(connected)?;
+    reach: Reach,
+) -> Result<Response<Incoming>, Fault> {
+    let stream = connect(request.url, reach).await?;
     let Some(trust) = trust else {
-        return speak(stream, request, asked, at).await;
-    };
-    let failed = |source| Error::Tls {
-        at: at.clone(),
-        source,
+        return speak(stream, request).await;
     };
     let host = request.url.host_str().unwrap_or_default();
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
-        .map_err(|cause| failed(std::io::Error::other(cause)))?;
-    let connector = TlsConnector::from(std::sync::Arc::clone(&trust.config));
-    let stream = connector.connect(name, stream).await.map_err(failed)?;
-    speak(stream, request, asked, at).await
+        .map_err(|cause| Fault::Tls(std::io::Error::other(cause)))?;
+    let connector = TlsConnector::from(Arc::clone(&trust.config));
+    let stream = connector.connect(name, stream).await.map_err(Fault::Tls)?;
+    speak(stream, request).await
+}
+
+/// The addresses are looked at after their name was resolved, and those that
+/// were looked at are the ones that are connected to.
+async fn connect(url: &Url, reach: Reach) -> Result<TcpStream, Fault> {
+    let port = url.port_or_known_default().unwrap_or(443);
+    let addresses: Vec<SocketAddr> = match url.host() {
+        Some(Host::Domain(name)) => lookup_host((name, port))
+            .await
+            .map_err(Fault::Connect)?
+            .collect(),
+        Some(Host::Ipv4(address)) => vec![(address, port).into()],
+        Some(Host::Ipv6(address)) => vec![(address, port).into()],
+        None => Vec::new(),
+    };
+    let refused = addresses.iter().find(|address| !reach.allows(address.ip()));
+    if let Some(refused) = refused {
+        return Err(Fault::Private(refused.ip()));
+    }
+    if addresses.is_empty() {
+        return Err(Fault::Connect(std::io::ErrorKind::NotFound.into()));
+    }
+    TcpStream::connect(&addresses[..])
+        .await
+        .map_err(Fault::Connect)
 }
 
 async fn speak(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     request: &Request<'_>,
-    asked: &'static str,
-    at: String,
-) -> Result<(StatusCode, HeaderMap), Error> {
-    let broken = |source| Error::Broken {
-        at: at.clone(),
-        asked,
-        source,
-    };
+) -> Result<Response<Incoming>, Fault> {
+    let broken = |cause: hyper::Error| Fault::Broken(cause.into());
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(broken)?;
-    let (name, value) = &request.header;
+    // RFC 9112 §3.2.1: the path and the query, never the fragment.
+    let target = match request.url.query() {
+        Some(query) => format!("{}?{query}", request.url.path()),
+        None => request.url.path().to_owned(),
+    };
     let mut message = hyper::Request::builder()
         .method(request.method.clone())
-        .uri(request.url.path())
-        .header(header::HOST, &at)
-        .header(header::USER_AGENT, "letterpress")
-        .header(name, *value);
+        .uri(target)
+        .header(header::HOST, authority(request.url))
+        .header(header::USER_AGENT, "letterpress");
+    for (name, value) in request.headers {
+        message = message.header(name, *value);
+    }
     if let Some((kind, _)) = request.body {
         message = message.header(header::CONTENT_TYPE, kind);
     }
-    let body = request.body.map_or("", |(_, text)| text);
+    let body = request.body.as_ref().map(|(_, text)| text.clone());
     let message = message
-        .body(Full::new(Bytes::from_static(body.as_bytes())))
-        .expect("a parsed URL and a nonce make a request");
-    // It ends with the sender, which this function holds.
+        .body(Full::new(body.unwrap_or_default()))
+        .map_err(|cause| Fault::Broken(cause.into()))?;
+    // It ends with the answer's body.
     tokio::spawn(connection);
-    let answer = sender.send_request(message).await;
-    let (head, _) = answer.map_err(broken)?.into_parts();
-    Ok((head.status, head.headers))
+    sender.send_request(message).await.map_err(broken)
 }
 
 /// Host and, where it is not the usual one, port.

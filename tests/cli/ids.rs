@@ -1,3 +1,5 @@
+use std::io::{Read, Write};
+
 use crate::cli::{Sandbox, issue};
 
 const FEED: &str = r#"<?xml version="1.0"?>
@@ -61,9 +63,9 @@ fn what_is_no_feed_is_refused() {
         .expect(2)
         .says("neither RSS nor Atom nor JSON Feed");
     sandbox
-        .run(&["ids", "import", "https://old.example.org/rss.xml"])
-        .expect(2)
-        .says("curl -s https://old.example.org/rss.xml | letterpress ids import -");
+        .run(&["ids", "import", "ftp://old.example.org/rss.xml"])
+        .expect(1)
+        .says("ftp://old.example.org/rss.xml");
     sandbox
         .run(&["ids", "import", "none.xml"])
         .expect(1)
@@ -77,4 +79,50 @@ fn a_lock_with_errors_is_never_written_over() {
     let answer = sandbox.run(&["ids", "import", "old.xml"]).expect(2);
     assert!(answer.err.contains("feeds/ids.lock:1"), "{}", answer.err);
     assert_eq!(sandbox.read("feeds/ids.lock"), "<<<<<<< ours\n");
+}
+
+#[test]
+fn a_feed_is_fetched_from_its_address() {
+    let sandbox = folder();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut read = [0; 4096];
+            let length = stream.read(&mut read).unwrap();
+            let found = read[..length].starts_with(b"GET /feed?all=1 HTTP/1.1\r\n");
+            let (status, body) = match found {
+                true => ("200 OK", FEED),
+                false => ("404 Not Found", ""),
+            };
+            let head = format!(
+                "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all((head + body).as_bytes()).unwrap();
+        }
+    });
+    let answer = sandbox
+        .run(&["ids", "import", &format!("http://{at}/feed?all=1")])
+        .expect(0);
+    assert!(
+        answer.out.contains("old-guid-1 (by title)"),
+        "{}",
+        answer.out
+    );
+    let missing = sandbox
+        .run(&["ids", "import", &format!("http://{at}/rss")])
+        .expect(1);
+    assert!(missing.err.contains("answers with 404"), "{}", missing.err);
+    assert!(
+        missing.err.contains("hint: save the feed"),
+        "{}",
+        missing.err
+    );
+    server.join().unwrap();
+    let silent = sandbox
+        .run(&["ids", "import", &format!("http://{at}/feed")])
+        .expect(1);
+    assert!(silent.err.contains("nothing answers"), "{}", silent.err);
 }
