@@ -15,7 +15,7 @@ use crate::cli::exit::Exit;
 use crate::cli::folder::{Folder, LOCK_FILE};
 use crate::cli::newsroom::{Newsroom, template_error};
 use crate::cli::parallel::in_parallel;
-use crate::cli::report::{self, Counts, counted};
+use crate::cli::report::{Counts, counted};
 use crate::cli::stamp::Stamp;
 use crate::cli::terminal::{Terminal, Volume};
 use crate::diagnostic::{Finding, Level};
@@ -222,7 +222,7 @@ fn all(pieces: Vec<Result<(), Trouble>>, terminal: &Terminal) -> Result<(), Comm
 }
 
 fn broken(finding: &Finding, terminal: &Terminal) -> CommandError {
-    terminal.err(&report::human(finding, terminal.color_err()));
+    terminal.finding(finding);
     template_error()
 }
 
@@ -232,7 +232,7 @@ fn say_errors(findings: &[Finding], terminal: &Terminal) {
         .filter(|one| one.level == Level::Error)
         .collect();
     for finding in errors.iter().take(SHOWN) {
-        terminal.err(&report::human(finding, terminal.color_err()));
+        terminal.finding(finding);
     }
     if errors.len() > SHOWN {
         let more = counted(errors.len() - SHOWN, "more error");
@@ -276,7 +276,7 @@ fn keep_promises(
     }
     for loss in losses.iter().take(SHOWN) {
         let finding = Finding::whole_file(LOCK_FILE, loss.to_diagnostic());
-        terminal.err(&report::human(&finding, terminal.color_err()));
+        terminal.finding(&finding);
     }
     let words = format!(
         "readers of the feeds would lose {}; nothing was written",

@@ -35,7 +35,7 @@ fn show(folder: &Folder, as_json: bool, terminal: &mut Terminal) -> Result<Exit,
         terminal.data(show_toml(values).as_bytes())?;
     }
     for finding in &folder.loaded.findings {
-        terminal.err(&report::human(finding, terminal.color_err()));
+        terminal.finding(finding);
     }
     Ok(exit(&folder.loaded.findings))
 }

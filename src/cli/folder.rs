@@ -72,7 +72,7 @@ impl Folder {
         let folder = Folder::open(global)?;
         let mut errors = 0;
         for finding in &folder.loaded.findings {
-            terminal.err(&report::human(finding, terminal.color_err()));
+            terminal.finding(finding);
             errors += usize::from(finding.level == Level::Error);
         }
         if errors > 0 {

@@ -11,7 +11,6 @@ use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
 use crate::cli::keys::signing_keys;
 use crate::cli::newsroom::{Newsroom, template_error};
-use crate::cli::report;
 use crate::cli::signer;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Diagnostic, Finding};
@@ -203,7 +202,7 @@ fn failed(error: email::Error, terminal: &Terminal) -> CommandError {
 
 fn broken(findings: &[Finding], terminal: &Terminal) -> CommandError {
     for finding in findings {
-        terminal.err(&report::human(finding, terminal.color_err()));
+        terminal.finding(finding);
     }
     template_error()
 }

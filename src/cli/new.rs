@@ -7,7 +7,6 @@ use crate::cli::catalog::Catalog;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
-use crate::cli::report;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::files::{read_if_there, write_new};
@@ -53,7 +52,7 @@ pub(crate) fn run(
     ];
     let text = fill(&template, &values).map_err(|diagnostic| {
         let finding = diagnostic.locate(&SourceFile::new(TEMPLATE, template.as_str()));
-        terminal.err(&report::human(&finding, terminal.color_err()));
+        terminal.finding(&finding);
         CommandError::usage(format!("{TEMPLATE} cannot be filled in"))
     })?;
     let path = place(&folder, &catalog, date, number, title);

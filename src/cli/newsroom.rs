@@ -12,7 +12,6 @@ use crate::archive::{self, Carried, Image, Inputs, Manuscript, Plan, Wanted};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::{Folder, LOCK_FILE};
-use crate::cli::report;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Finding, Level, SourceFile};
 use crate::feed;
@@ -210,7 +209,7 @@ impl Newsroom {
     pub(crate) fn require_templates(&self, terminal: &Terminal) -> Result<(), CommandError> {
         let mut any = false;
         for finding in self.broken_templates() {
-            terminal.err(&report::human(finding, terminal.color_err()));
+            terminal.finding(finding);
             any = true;
         }
         if any {

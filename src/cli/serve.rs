@@ -11,7 +11,6 @@ use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
 use crate::cli::keys::signing_keys;
 use crate::cli::newsroom::{TEMPLATES, read_templates, template_error};
-use crate::cli::report;
 use crate::cli::send::{Shelf, Signals};
 use crate::cli::terminal::{Terminal, printable};
 use crate::diagnostic::Level;
@@ -38,7 +37,7 @@ pub(crate) fn run(
     let (templates, findings) = read_templates(&folder)?;
     if findings.iter().any(|one| one.level == Level::Error) {
         for finding in &findings {
-            terminal.err(&report::human(finding, terminal.color_err()));
+            terminal.finding(finding);
         }
         return Err(template_error().hint(format!("overrides are in {TEMPLATES}/")));
     }

@@ -4,6 +4,9 @@ use std::io::{self, BufWriter, Write};
 
 use annotate_snippets::renderer::{AnsiColor, Effects, Style};
 
+use crate::cli::report;
+use crate::diagnostic::Finding;
+
 /// When to use colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Color {
@@ -57,6 +60,11 @@ impl Terminal {
         }
     }
 
+    /// Says a finding with the line that it speaks of.
+    pub(crate) fn finding(&self, finding: &Finding) {
+        self.err(&report::human(finding, self.color_err));
+    }
+
     /// Writes bytes to standard output as they are.
     pub(crate) fn data(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)
@@ -82,11 +90,6 @@ impl Terminal {
     /// Whether standard output shows colors.
     pub(crate) fn color_out(&self) -> bool {
         self.color_out
-    }
-
-    /// Whether standard error shows colors.
-    pub(crate) fn color_err(&self) -> bool {
-        self.color_err
     }
 
     /// How much is to be said.

@@ -19,6 +19,7 @@ use crate::cli::terminal::Terminal;
 use crate::delivery::{self, Compose, End, Run, Stop, Watch};
 use crate::email::Composition;
 use crate::mailing::{Mailed, Mailing, Stage, State, Tally};
+use crate::store::Engagement;
 use crate::subscriber::Key;
 
 /// How often what is waited for is looked at.
@@ -59,6 +60,58 @@ pub(crate) fn drive(
     if waits && !at_its_time(folder, shelf, mailing, manner, terminal)? {
         return sent(shelf, mailing, Exit::Again, terminal);
     }
+    let ready = ready(folder, shelf, mailing, signing_key, manner, terminal)?;
+    let Ready { run, engagement } = ready;
+    let watch = Arc::new(Watch::new());
+    let mut view = View::new(zone, terminal);
+    let end = shelf.runtime.block_on(async {
+        let mut running = std::pin::pin!(delivery::run(run, &engagement, Arc::clone(&watch)));
+        let mut tick = tokio::time::interval(SHOW);
+        let mut signals = Signals::new()?;
+        let mut asked = false;
+        loop {
+            tokio::select! {
+                end = &mut running => {
+                    return end.map_err(|cause| CommandError::new(Exit::Unexpected, cause));
+                }
+                _ = tick.tick() => view.show(&watch, terminal),
+                () = signals.next() => {
+                    if asked {
+                        view.clear();
+                        // What is being handed over is found as unknown.
+                        std::process::exit(Exit::Again as i32);
+                    }
+                    asked = true;
+                    watch.stop();
+                    view.say("finishing what is being handed over; once more ends at once", terminal);
+                }
+            }
+        }
+    });
+    view.show(&watch, terminal);
+    view.clear();
+    drop(engagement);
+    let exit = say_end(&end?, mailing, &tally_of(shelf, mailing)?, zone, terminal);
+    sent(shelf, mailing, exit, terminal)
+}
+
+/// A mailing that may be handed over, and the word of the store that nobody else
+/// does so meanwhile.
+pub(crate) struct Ready {
+    pub(crate) run: Run,
+    pub(crate) engagement: Engagement,
+}
+
+/// Looks once more at what must be right before anything leaves, notes the mailing
+/// and becomes the one that sends it.
+pub(crate) fn ready(
+    folder: &Folder,
+    shelf: &Shelf,
+    mailing: &Mailing,
+    signing_key: Key,
+    manner: Manner,
+    terminal: &Terminal,
+) -> Result<Ready, CommandError> {
     let content = shelf.ask(shelf.store.content(mailing.id))?;
     let composition =
         Composition::thaw(&content).map_err(|cause| CommandError::new(Exit::Unexpected, cause))?;
@@ -103,37 +156,7 @@ pub(crate) fn drive(
         wait: manner.wait,
         by_hand: manner.by_hand,
     };
-    let watch = Arc::new(Watch::new());
-    let mut view = View::new(zone, terminal);
-    let end = shelf.runtime.block_on(async {
-        let mut running = std::pin::pin!(delivery::run(run, &engagement, Arc::clone(&watch)));
-        let mut tick = tokio::time::interval(SHOW);
-        let mut signals = Signals::new()?;
-        let mut asked = false;
-        loop {
-            tokio::select! {
-                end = &mut running => {
-                    return end.map_err(|cause| CommandError::new(Exit::Unexpected, cause));
-                }
-                _ = tick.tick() => view.show(&watch, terminal),
-                () = signals.next() => {
-                    if asked {
-                        view.clear();
-                        // What is being handed over is found as unknown.
-                        std::process::exit(Exit::Again as i32);
-                    }
-                    asked = true;
-                    watch.stop();
-                    view.say("finishing what is being handed over; once more ends at once", terminal);
-                }
-            }
-        }
-    });
-    view.show(&watch, terminal);
-    view.clear();
-    drop(engagement);
-    let exit = say_end(&end?, mailing, &tally_of(shelf, mailing)?, zone, terminal);
-    sent(shelf, mailing, exit, terminal)
+    Ok(Ready { run, engagement })
 }
 
 /// Waits until the mailing's time; false where it is not to begin.

@@ -16,7 +16,7 @@ use crate::cli::terminal::Terminal;
 use crate::diagnostic::Level;
 use crate::email::{Composition, invented};
 use crate::files::write_durable;
-use crate::mailing::{Mailed, Mailing, Stage, State};
+use crate::mailing::{Filter, Mailed, Mailing, Planned, Stage, State};
 use crate::store::{self, NewMailing};
 use crate::subscriber::Key;
 
@@ -80,15 +80,78 @@ fn new(
     signing_key: &Key,
     terminal: &Terminal,
 ) -> Result<(Mailing, Manner), CommandError> {
-    let (settings, options) = (folder.settings(), wish.confirm);
-    let issue = &newsroom.issues[places[0]];
+    let options = wish.confirm;
     if !wish.only.is_empty() {
+        let issue = &newsroom.issues[places[0]];
         let words = format!(
             "issue {} was not mailed yet: --only has no meaning",
             issue.key
         );
         return Err(CommandError::usage(words).hint("send it to everybody first"));
     }
+    let prospect = prospect(folder, newsroom, places, shelf, options, terminal)?;
+    let (zone, settings) = (folder.settings().newsletter.time_zone, folder.settings());
+    let composition = &prospect.letters.composition;
+    terminal.note(&format!(
+        "issue {}: {}",
+        composition.issue(),
+        composition.title()
+    ));
+    confirm::show(&prospect.planned, terminal);
+    terminal.note(&format!("digest {}", composition.digest()));
+    terminal.note(&format!("relay {}", relay::name(&settings.smtp.relay)));
+    if let Some(at) = prospect.at {
+        terminal.note(&format!("begins {}", time::words(at, zone)));
+    }
+    prospect.possible(shelf)?;
+    // Asked again before the first message; here before anything is confirmed.
+    leaving::answers(
+        folder,
+        shelf,
+        composition.way_out(),
+        signing_key,
+        Exit::Usage,
+        terminal,
+    )?;
+    let question = format!(
+        "Mail it to {}?",
+        confirm::recipients(prospect.planned.recipients)
+    );
+    confirm::ask(
+        &question,
+        &[composition.issue(), "yes"],
+        options.yes,
+        terminal,
+    )?;
+
+    let mailing = prospect.confirm(folder, newsroom, places, shelf, terminal)?;
+    Ok((mailing, manner(options)))
+}
+
+/// A mailing as it would be if it were confirmed now.
+pub(crate) struct Prospect {
+    pub(crate) letters: Letters,
+    /// Who gets it, and who does not.
+    pub(crate) planned: Planned,
+    filter: Filter,
+    filter_text: String,
+    /// When it begins, where that is not now.
+    pub(crate) at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+}
+
+/// What must be right before a mailing can be confirmed is looked at; nothing is
+/// changed.
+pub(crate) fn prospect(
+    folder: &Folder,
+    newsroom: &Newsroom,
+    places: &[usize],
+    shelf: &Shelf,
+    options: &Confirm,
+    terminal: &Terminal,
+) -> Result<Prospect, CommandError> {
+    let settings = folder.settings();
+    let issue = &newsroom.issues[places[0]];
     let now = Utc::now();
     let zone = settings.newsletter.time_zone;
     let at = match &options.at {
@@ -115,71 +178,78 @@ fn new(
     }
 
     let planned = shelf.ask(shelf.store.survey(composition.issue(), filter.clone(), now))?;
-    terminal.note(&format!(
-        "issue {}: {}",
-        composition.issue(),
-        composition.title()
-    ));
-    confirm::show(&planned, terminal);
-    terminal.note(&format!("digest {}", composition.digest()));
-    terminal.note(&format!("relay {}", relay::name(&settings.smtp.relay)));
-    if let Some(at) = at {
-        terminal.note(&format!("begins {}", time::words(at, zone)));
-    }
-    if planned.recipients == 0 {
-        return Err(CommandError::usage("nobody would get it: nothing was sent")
-            .hint("`letterpress subscribers list` shows who is on the list"));
-    }
-    if at.is_none()
-        && let Some(who) = shelf.ask(shelf.store.engaged())?
-    {
-        return Err(store::Error::Engaged { who }.into());
-    }
-    // Asked again before the first message; here before anything is confirmed.
-    leaving::answers(
-        folder,
-        shelf,
-        composition.way_out(),
-        signing_key,
-        Exit::Usage,
-        terminal,
-    )?;
-    let question = format!("Mail it to {}?", confirm::recipients(planned.recipients));
-    confirm::ask(
-        &question,
-        &[composition.issue(), "yes"],
-        options.yes,
-        terminal,
-    )?;
-
-    pin(folder, newsroom, places)?;
-    let confirmed = NewMailing {
-        issue: composition.issue().to_owned(),
-        title: composition.title().to_owned(),
-        digest: composition.digest().to_owned(),
-        content: composition.freeze(),
+    Ok(Prospect {
+        letters,
+        planned,
         filter,
         filter_text,
-        stage: if at.is_some() {
-            Stage::Scheduled
-        } else {
-            Stage::Open
-        },
-        starts_at: at.unwrap_or(now),
+        at,
         now,
-    };
-    let (_, planned) = shelf.ask(shelf.store.confirm(confirmed))?;
-    let mailed = Mailed {
-        issue: composition.issue().to_owned(),
-        store: id,
-        digest: composition.digest().to_owned(),
-        count: planned.recipients,
-        at: now,
-    };
-    noted::note(folder, mailed, terminal)?;
-    let mailing = shelf.ask(shelf.store.mailing_of(composition.issue()))?;
-    let mailing = mailing.ok_or_else(|| CommandError::unexpected("the mailing is gone"))?;
-    Ok((mailing, manner(options)))
+    })
+}
+
+impl Prospect {
+    /// Whether somebody would get it, and nobody else is sending.
+    pub(crate) fn possible(&self, shelf: &Shelf) -> Result<(), CommandError> {
+        if self.planned.recipients == 0 {
+            return Err(CommandError::usage("nobody would get it: nothing was sent")
+                .hint("`letterpress subscribers list` shows who is on the list"));
+        }
+        if self.at.is_none()
+            && let Some(who) = shelf.ask(shelf.store.engaged())?
+        {
+            return Err(store::Error::Engaged { who }.into());
+        }
+        Ok(())
+    }
+
+    /// Confirms it: content and recipients are fixed.
+    pub(crate) fn confirm(
+        self,
+        folder: &Folder,
+        newsroom: &Newsroom,
+        places: &[usize],
+        shelf: &Shelf,
+        terminal: &Terminal,
+    ) -> Result<Mailing, CommandError> {
+        let Prospect {
+            letters,
+            filter,
+            filter_text,
+            at,
+            now,
+            ..
+        } = self;
+        let composition = &letters.composition;
+        pin(folder, newsroom, places)?;
+        let confirmed = NewMailing {
+            issue: composition.issue().to_owned(),
+            title: composition.title().to_owned(),
+            digest: composition.digest().to_owned(),
+            content: composition.freeze(),
+            filter,
+            filter_text,
+            stage: if at.is_some() {
+                Stage::Scheduled
+            } else {
+                Stage::Open
+            },
+            starts_at: at.unwrap_or(now),
+            now,
+        };
+        let (_, planned) = shelf.ask(shelf.store.confirm(confirmed))?;
+        let mailed = Mailed {
+            issue: composition.issue().to_owned(),
+            store: shelf.store.id().0,
+            digest: composition.digest().to_owned(),
+            count: planned.recipients,
+            at: now,
+        };
+        noted::note(folder, mailed, terminal)?;
+        let mailing = shelf.ask(shelf.store.mailing_of(composition.issue()))?;
+        let mailing = mailing.ok_or_else(|| CommandError::unexpected("the mailing is gone"))?;
+        Ok(mailing)
+    }
 }
 
 /// Goes on with a mailing: whom `--only` names is added or tried again before.

@@ -29,7 +29,7 @@ use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
 use crate::cli::letters::Letters;
 use crate::cli::newsroom::Newsroom;
-use crate::cli::report::{self, counted};
+use crate::cli::report::counted;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::Level;
 use crate::email::WayOut;
@@ -161,7 +161,7 @@ pub(crate) fn say_findings(newsroom: &Newsroom, places: &[usize], terminal: &Ter
         let path = &newsroom.manuscripts[place].summary.path;
         for finding in newsroom.findings_of(path) {
             if finding.level != Level::Note {
-                terminal.err(&report::human(finding, terminal.color_err()));
+                terminal.finding(finding);
             }
             errors += usize::from(finding.level == Level::Error);
         }

@@ -2,7 +2,7 @@
 
 use crate::cli::error::CommandError;
 use crate::cli::folder::Folder;
-use crate::cli::report::{self, counted};
+use crate::cli::report::counted;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Level, SourceFile};
 use crate::files::{read_if_there, write_durable};
@@ -24,7 +24,7 @@ pub(crate) fn read(folder: &Folder, terminal: &Terminal) -> Result<Ledger, Comma
     for diagnostic in diagnostics {
         errors += usize::from(diagnostic.level == Level::Error);
         let finding = diagnostic.locate(&source);
-        terminal.err(&report::human(&finding, terminal.color_err()));
+        terminal.finding(&finding);
     }
     if errors > 0 {
         let words = format!("{LEDGER_FILE} has {}", counted(errors, "error"));

@@ -11,7 +11,7 @@ use crate::cli::error::CommandError;
 use crate::cli::folder::Folder;
 use crate::cli::letters::Letters;
 use crate::cli::newsroom::{Newsroom, template_error};
-use crate::cli::report::{self, counted};
+use crate::cli::report::counted;
 use crate::cli::send::shelf::Shelf;
 use crate::cli::send::spam::Assassin;
 use crate::cli::send::{gate, way_out};
@@ -97,7 +97,7 @@ pub(crate) fn dry_run(
     };
     let report = run.reporter.finish(excluded);
     let page = newsroom.templates.outbox_page(&report).map_err(|finding| {
-        terminal.err(&report::human(&finding, terminal.color_err()));
+        terminal.finding(&finding);
         template_error()
     })?;
     run.output.write("index.html", page.as_bytes())?;
