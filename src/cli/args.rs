@@ -1,5 +1,6 @@
 //! The command line: what may be said, and the help that teaches it.
 
+mod doctor;
 mod mailings;
 mod sending;
 mod subscribers;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::cli::report::Format;
 use crate::cli::terminal::Color;
 
+pub(crate) use doctor::Doctor;
 pub(crate) use mailings::{BackUp, Cancel, Mailings, Pause, Report, Status};
 pub(crate) use sending::{Confirm, Only, Publish, Resume, Send};
 pub(crate) use subscribers::{
@@ -134,6 +136,8 @@ pub(crate) enum Command {
     Suppressions(Suppressions),
     /// Read what came back: delivery reports, complaints, mails to leave
     Bounces(Bounces),
+    /// Say whether mail can leave, arrive and be answered
+    Doctor(Doctor),
     /// Take over the ids of a feed that was published before
     #[command(subcommand, arg_required_else_help = true)]
     Ids(Ids),

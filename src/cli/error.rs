@@ -72,6 +72,25 @@ impl CommandError {
         self.kind
     }
 
+    /// It and its causes on one line.
+    pub(crate) fn words(&self) -> String {
+        let mut words = self.source.to_string();
+        let mut cause = self.source.source();
+        while let Some(error) = cause {
+            let said = error.to_string();
+            if !words.contains(&said) {
+                words = format!("{words}: {said}");
+            }
+            cause = error.source();
+        }
+        words
+    }
+
+    /// What to do about it.
+    pub(crate) fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
     /// Prints it: the error, its causes, the hints. A cause that the line above
     /// already holds is left out.
     pub(crate) fn print(&self, terminal: &Terminal) {

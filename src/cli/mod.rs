@@ -13,6 +13,7 @@ mod check;
 mod completions;
 mod config;
 mod dkim;
+mod doctor;
 mod error;
 mod exit;
 mod folder;
@@ -112,6 +113,7 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Bounces(options) => bounces::run(global, options, terminal),
         Command::Ids(options) => ids::run(global, options, terminal),
         Command::Dkim(options) => dkim::run(global, options, terminal),
+        Command::Doctor(options) => doctor::run(global, options, terminal),
         Command::Config(options) => config::run(global, options, terminal),
         Command::Completions(options) => completions::completions(options, terminal),
         Command::Man => completions::man(terminal),

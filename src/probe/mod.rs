@@ -5,10 +5,15 @@
 //! at an address of the web, within bounds of time and size, and where asked to,
 //! from public addresses alone.
 //!
+//! [`dns`], [`spf`] and [`published`] ask what a domain publishes about its mail.
+//!
 //! Nothing here decides what follows from an answer.
 
 mod client;
+pub mod dns;
 mod fetch;
+pub mod published;
+pub mod spf;
 mod way_out;
 
 pub use fetch::{Answer, Client, FetchError, Reach};

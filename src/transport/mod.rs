@@ -20,7 +20,7 @@ pub use failure::{Cause, Failure, Receipt};
 pub use folder::Folder;
 pub use memory::Memory;
 pub use preset::Preset;
-pub use smtp::{Limits, Settings, Smtp, Tls, Trust, TrustError};
+pub use smtp::{Examination, Limits, Offers, Settings, Smtp, Tls, Trust, TrustError};
 
 /// The answer of a transport, when it is there.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;

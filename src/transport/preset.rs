@@ -22,6 +22,11 @@ pub struct Preset {
     pub replaces_date: bool,
     /// Whether it signs for the sender's domain, once that is set up there.
     pub signs: bool,
+    /// Whether it puts an envelope sender of its own in place of ours, so that
+    /// receivers ask for the senders of that domain.
+    pub replaces_envelope: bool,
+    /// The domain whose list of senders covers its servers (RFC 7208 §5.2).
+    pub spf: Option<&'static str>,
 }
 
 const UNLIMITED: Pace = Pace {
@@ -42,6 +47,8 @@ const OWN: Preset = Preset {
     replaces_message_id: false,
     replaces_date: false,
     signs: false,
+    replaces_envelope: false,
+    spf: None,
 };
 
 const PRESETS: [Preset; 6] = [
@@ -59,6 +66,8 @@ const PRESETS: [Preset; 6] = [
         replaces_message_id: true,
         replaces_date: true,
         signs: true,
+        replaces_envelope: true,
+        spf: Some("amazonses.com"),
         ..OWN
     },
     // Newsletters go through the host for broadcasts; the other one is for
@@ -69,6 +78,8 @@ const PRESETS: [Preset; 6] = [
         example_host: "smtp-broadcasts.postmarkapp.com",
         replaces_message_id: true,
         signs: true,
+        replaces_envelope: true,
+        spf: Some("spf.mtasv.net"),
         ..OWN
     },
     // Domains in the EU region have smtp.eu.mailgun.org. A new account may be
@@ -78,6 +89,8 @@ const PRESETS: [Preset; 6] = [
         host: Some("smtp.mailgun.org"),
         example_host: "smtp.mailgun.org",
         signs: true,
+        replaces_envelope: true,
+        spf: Some("mailgun.org"),
         ..OWN
     },
     // An account without payment has 300 messages a day.
@@ -91,6 +104,8 @@ const PRESETS: [Preset; 6] = [
         },
         replaces_message_id: true,
         signs: true,
+        replaces_envelope: true,
+        spf: Some("spf.brevo.com"),
         ..OWN
     },
     // 500 recipients a day for a personal account, 2,000 for Workspace. The
@@ -106,6 +121,7 @@ const PRESETS: [Preset; 6] = [
             ..UNLIMITED
         },
         signs: true,
+        spf: Some("_spf.google.com"),
         ..OWN
     },
 ];

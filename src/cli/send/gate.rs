@@ -91,7 +91,8 @@ pub(crate) fn answerable(folder: &Folder) -> Result<(), CommandError> {
     relay::relay(folder).map(drop)
 }
 
-fn is_nobodys(domain: &str) -> bool {
+/// Whether a domain is one of those that documents and tests use.
+pub(crate) fn is_nobodys(domain: &str) -> bool {
     let domain = domain.to_ascii_lowercase();
     NOBODYS.iter().any(|nobodys| {
         domain == *nobodys

@@ -23,11 +23,7 @@ pub(crate) fn answers(
         return Ok(());
     }
     let server = &folder.settings().server.url;
-    let mut draw = [0_u8; 16];
-    getrandom::fill(&mut draw).map_err(|cause| {
-        CommandError::unexpected(format!("the system gives no random numbers: {cause}"))
-    })?;
-    let nonce: String = draw.iter().map(|octet| format!("{octet:02x}")).collect();
+    let nonce = nonce()?;
     let question = Question {
         server,
         key,
@@ -35,7 +31,7 @@ pub(crate) fn answers(
         nonce: &nonce,
     };
     match shelf.runtime.block_on(probe::way_out(&question)) {
-        Ok(()) => {
+        Ok(_) => {
             terminal.detail(&format!("readers can leave at {server}"));
             Ok(())
         }
@@ -43,8 +39,18 @@ pub(crate) fn answers(
     }
 }
 
-fn refused(error: Error, exit: Exit) -> CommandError {
-    let what_to_do = match &error {
+/// A text that was never used before.
+pub(crate) fn nonce() -> Result<String, CommandError> {
+    let mut draw = [0_u8; 16];
+    getrandom::fill(&mut draw).map_err(|cause| {
+        CommandError::unexpected(format!("the system gives no random numbers: {cause}"))
+    })?;
+    Ok(draw.iter().map(|octet| format!("{octet:02x}")).collect())
+}
+
+/// What mends it.
+pub(crate) fn what_to_do(error: &Error) -> &'static str {
+    match error {
         Error::Insecure { .. } => "set server.url to the https address of the server",
         Error::Connect { .. } | Error::Silent { .. } | Error::Broken { .. } => {
             "start `letterpress serve` there; docs/serve.md shows how"
@@ -60,7 +66,11 @@ fn refused(error: Error, exit: Exit) -> CommandError {
             "`letterpress serve` must run there, with the key file of this newsletter"
         }
         Error::OtherStore { .. } => "send from the folder that the server runs in",
-    };
+    }
+}
+
+fn refused(error: Error, exit: Exit) -> CommandError {
+    let what_to_do = what_to_do(&error);
     CommandError::new(exit, Refused(error))
         .hint(what_to_do)
         .hint(

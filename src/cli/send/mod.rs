@@ -9,15 +9,18 @@ mod mailing;
 mod noted;
 mod outbox;
 mod progress;
-mod relay;
+pub(crate) mod relay;
 mod shelf;
 mod spam;
 mod time;
 mod trial;
 
 pub(crate) use drive::{Manner, Sent, Signals};
+pub(crate) use gate::is_nobodys;
+pub(crate) use leaving::{nonce, what_to_do};
 pub(crate) use mailing::{Wish, go_on, mail, worse};
 pub(crate) use outbox::{Look, dry_run, say_report};
+pub(crate) use relay::is_loopback;
 pub(crate) use shelf::Shelf;
 
 use serde_json::json;

@@ -49,7 +49,8 @@ fn opener(settings: &Settings, first: Smtp) -> Relay {
     }
 }
 
-fn way(
+/// A way to one of them, with its password.
+pub(crate) fn way(
     folder: &Folder,
     settings: &Settings,
     password_file: Option<&str>,

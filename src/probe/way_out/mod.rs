@@ -10,6 +10,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, StatusCode};
@@ -129,12 +130,12 @@ pub enum Error {
     },
 }
 
-/// Asks whether readers can leave.
+/// Asks whether readers can leave; what the server's clock said, where it told.
 ///
 /// # Errors
 ///
 /// The first thing that is in their way.
-pub async fn way_out(question: &Question<'_>) -> Result<(), Error> {
+pub async fn way_out(question: &Question<'_>) -> Result<Option<DateTime<Utc>>, Error> {
     let server = question.server;
     let secure = server.scheme() == "https";
     if !secure && !is_this_machine(server) {
@@ -149,7 +150,11 @@ pub async fn way_out(question: &Question<'_>) -> Result<(), Error> {
     ask_all(question, trust.as_ref()).await
 }
 
-async fn ask_all(question: &Question<'_>, trust: Option<&Trust>) -> Result<(), Error> {
+async fn ask_all(
+    question: &Question<'_>,
+    trust: Option<&Trust>,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    let mut clock = None;
     let token = question.key.token(Purpose::Unsubscribe, Tag::PROBE);
     let mut url = question.server.clone();
     if let Ok(mut path) = url.path_segments_mut() {
@@ -189,8 +194,16 @@ async fn ask_all(question: &Question<'_>, trust: Option<&Trust>) -> Result<(), E
             answer.status(),
             answer.headers(),
         )?;
+        clock = date(answer.headers());
     }
-    Ok(())
+    Ok(clock)
+}
+
+/// RFC 9110 §6.6.1.
+fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let text = headers.get(hyper::header::DATE)?.to_str().ok()?;
+    let date = DateTime::parse_from_rfc2822(&text.replace("GMT", "+0000")).ok()?;
+    Some(date.to_utc())
 }
 
 fn failed(at: String, asked: &'static str, fault: Fault) -> Error {

@@ -13,6 +13,7 @@ mod code;
 mod connection;
 mod erasure;
 mod failure;
+mod integrity;
 mod lock;
 mod mailings;
 mod people;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::Ordering;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
@@ -20,6 +20,8 @@ use tokio_rustls::client::TlsStream;
 use crate::mailing::{Phase, Reply};
 use crate::subscriber::clean_line;
 use crate::transport::failure::{Cause, Failure};
+use crate::transport::smtp::examine::Protection;
+use crate::transport::smtp::offers::Offers;
 use crate::transport::smtp::stream::{Misconduct, Stream};
 use crate::transport::smtp::trust::Trust;
 use crate::transport::smtp::{Settings, Tls};
@@ -27,8 +29,10 @@ use crate::transport::smtp::{Settings, Tls};
 /// A connection that takes mail.
 pub(crate) struct Connection {
     pub(crate) smtp: AsyncSmtpConnection,
-    /// Whether several commands may leave at once (RFC 2920).
-    pub(crate) pipelining: bool,
+    /// What the server offers, once the way is protected.
+    pub(crate) offers: Offers,
+    /// How the way is protected, where it is.
+    pub(crate) protection: Option<Protection>,
     /// Messages begun on it.
     pub(crate) begun: u32,
 }
@@ -45,12 +49,15 @@ pub(crate) async fn open(
         (Tls::StartTls, Some(trust)) => start_tls(settings, trust, tcp, &hello).await?,
         _ => Stream::plain(tcp),
     };
-    let pipelining = stream.pipelining();
+    let protection = stream.protection();
+    let heard = stream.offers();
     let mut smtp = greet(settings, stream, &hello).await?;
     login(settings, server.ip(), &mut smtp).await?;
+    let offers = heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(Connection {
         smtp,
-        pipelining: pipelining.load(Ordering::Relaxed),
+        offers,
+        protection,
         begun: 0,
     })
 }

@@ -25,7 +25,7 @@ pub(crate) async fn deliver(
 ) -> (Result<Receipt, Failure>, bool) {
     connection.begun += 1;
     let mut dialogue = Dialogue {
-        pipelining: connection.pipelining,
+        pipelining: connection.offers.pipelining,
         smtp: &mut connection.smtp,
         settings,
         in_step: true,

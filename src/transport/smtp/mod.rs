@@ -12,6 +12,8 @@
 mod connection;
 mod content;
 mod dialogue;
+mod examine;
+mod offers;
 mod stream;
 mod trust;
 
@@ -28,6 +30,8 @@ use crate::transport::{Answer, Permission, Transport};
 
 use connection::Connection;
 
+pub use examine::Examination;
+pub use offers::Offers;
 pub use trust::{Trust, TrustError};
 
 /// How the way to the server is protected.

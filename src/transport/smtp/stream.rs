@@ -2,8 +2,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
@@ -11,6 +10,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio_rustls::client::TlsStream;
+
+use crate::transport::smtp::examine::Protection;
+use crate::transport::smtp::offers::Offers;
 
 /// The most that a server may say before we say something again: many times the
 /// longest honest reply. lettre reads a reply's lines again with each new one,
@@ -20,8 +22,7 @@ const LONGEST_ANSWER: usize = 8 << 10;
 /// The octets between us and the server, below lettre's protocol code, which
 /// holds two things against a hostile server that lettre does not: an answer
 /// has an end, and nothing of it is kept beyond the beginning of TLS. It also
-/// hears what lettre does not keep: whether the server takes several commands
-/// at once.
+/// hears what lettre does not keep: all that the server offers.
 pub(crate) struct Stream {
     inner: Inner,
     /// What is read before anything of the server's.
@@ -30,7 +31,7 @@ pub(crate) struct Stream {
     read: usize,
     /// The question whose answer is listened to, and the answer so far.
     listening: Option<(Question, Vec<u8>)>,
-    pipelining: Arc<AtomicBool>,
+    offers: Arc<Mutex<Offers>>,
 }
 
 #[derive(Clone, Copy)]
@@ -116,13 +117,35 @@ impl Stream {
             greeting: b"",
             read: 0,
             listening: None,
-            pipelining: Arc::default(),
+            offers: Arc::default(),
         }
     }
 
-    /// Whether the last answer to EHLO had PIPELINING in it (RFC 2920 §2).
-    pub(crate) fn pipelining(&self) -> Arc<AtomicBool> {
-        self.pipelining.clone()
+    /// What the last answer to EHLO offers.
+    pub(crate) fn offers(&self) -> Arc<Mutex<Offers>> {
+        self.offers.clone()
+    }
+
+    /// How the way is protected, where it is.
+    pub(crate) fn protection(&self) -> Option<Protection> {
+        let Inner::Tls(stream) = &self.inner else {
+            return None;
+        };
+        let session = stream.get_ref().1;
+        let version = match session.protocol_version() {
+            Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
+            Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
+            _ => "TLS",
+        };
+        let chain = session.peer_certificates().unwrap_or_default();
+        Some(Protection {
+            version: version.to_owned(),
+            chain: chain.iter().map(|one| one.clone().into_owned()).collect(),
+        })
+    }
+
+    fn set_offers(&self, offers: Offers) {
+        *self.offers.lock().unwrap_or_else(PoisonError::into_inner) = offers;
     }
 
     fn pinned(&mut self) -> Pin<&mut dyn ReadWrite> {
@@ -136,7 +159,7 @@ impl Stream {
     fn written(&mut self, octets: &[u8]) {
         self.read = 0;
         let question = if octets.starts_with(b"EHLO ") {
-            self.pipelining.store(false, Ordering::Relaxed);
+            self.set_offers(Offers::default());
             Question::Hello
         } else if octets == b"STARTTLS\r\n" {
             Question::StartTls
@@ -160,8 +183,8 @@ impl Stream {
         };
         match question {
             Question::Hello => {
-                let offered = offers_pipelining(&answer[..end]);
-                self.pipelining.store(offered, Ordering::Relaxed);
+                let offers = Offers::read(&answer[..end]);
+                *self.offers.lock().unwrap_or_else(PoisonError::into_inner) = offers;
             }
             // What follows would be read as a protected reply once TLS is
             // there, and every later reply would be taken for the one before.
@@ -171,16 +194,6 @@ impl Stream {
         self.listening = None;
         Ok(())
     }
-}
-
-/// RFC 5321 §4.1.1.1: one keyword a line behind code and hyphen or blank, the
-/// first line being a greeting.
-fn offers_pipelining(answer: &[u8]) -> bool {
-    answer
-        .split(|octet| *octet == b'\n')
-        .skip(1)
-        .filter_map(|line| line.get(4..))
-        .any(|keyword| keyword.trim_ascii().eq_ignore_ascii_case(b"PIPELINING"))
 }
 
 trait ReadWrite: AsyncRead + AsyncWrite + Unpin {}

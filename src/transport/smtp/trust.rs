@@ -1,8 +1,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::pki_types::CertificateDer;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, RootCertStore};
 
 /// Which certificate authorities are believed: those of this machine, and those
@@ -10,6 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 #[derive(Clone)]
 pub struct Trust {
     pub(crate) config: Arc<ClientConfig>,
+    verifier: Arc<WebPkiServerVerifier>,
 }
 
 /// Why it is not known whom to trust.
@@ -65,13 +68,32 @@ impl Trust {
             return Err(TrustError::NoRoots);
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(&provider))
+                .build()
+                .map_err(|cause| TrustError::Setup(rustls::Error::General(cause.to_string())))?;
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(TrustError::Setup)?
-            .with_root_certificates(store)
+            .with_webpki_verifier(Arc::clone(&verifier))
             .with_no_client_auth();
         Ok(Trust {
             config: Arc::new(config),
+            verifier,
+        })
+    }
+
+    /// Whether a server of this name is believed by this chain of certificates
+    /// at this moment.
+    pub(crate) fn believes(
+        &self,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        at: UnixTime,
+    ) -> bool {
+        chain.split_first().is_some_and(|(own, above)| {
+            let verdict = self.verifier.verify_server_cert(own, above, name, &[], at);
+            verdict.is_ok()
         })
     }
 }
