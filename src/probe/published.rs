@@ -103,7 +103,11 @@ pub fn read_dmarc(text: &str) -> Result<Dmarc, &'static str> {
 /// them has no `=` or comes twice.
 fn tags(text: &str) -> Option<Vec<(String, String)>> {
     let mut tags: Vec<(String, String)> = Vec::new();
-    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+    for part in text
+        .split(';')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
         let (name, value) = part.split_once('=')?;
         let name = name.trim().to_ascii_lowercase();
         if name.is_empty() || tags.iter().any(|(known, _)| *known == name) {
@@ -122,14 +126,23 @@ mod tests {
     fn published_keys_are_held_against_the_one_in_use() {
         let ours = "v=DKIM1; k=rsa; p=AAAABBBB";
         let cases = [
-            ("v=DKIM1; k=rsa; p=AAAABBBB", KeyVerdict::Same { testing: false }),
+            (
+                "v=DKIM1; k=rsa; p=AAAABBBB",
+                KeyVerdict::Same { testing: false },
+            ),
             ("p=AAAA BBBB", KeyVerdict::Same { testing: false }),
-            ("v=DKIM1;t=y:s;p=AAAABBBB;", KeyVerdict::Same { testing: true }),
+            (
+                "v=DKIM1;t=y:s;p=AAAABBBB;",
+                KeyVerdict::Same { testing: true },
+            ),
             ("v=DKIM1; k=rsa; p=AAAABBBC", KeyVerdict::Other),
             ("v=DKIM1; k=ed25519; p=AAAABBBB", KeyVerdict::Other),
             ("v=DKIM1; k=rsa; p=", KeyVerdict::Revoked),
             ("v=DKIM1; h=sha1; p=AAAABBBB", KeyVerdict::Restricted),
-            ("v=DKIM1; h=sha1:sha256; s=email; p=AAAABBBB", KeyVerdict::Same { testing: false }),
+            (
+                "v=DKIM1; h=sha1:sha256; s=email; p=AAAABBBB",
+                KeyVerdict::Same { testing: false },
+            ),
             ("v=DKIM1; s=other; p=AAAABBBB", KeyVerdict::Restricted),
             ("k=rsa; v=DKIM1; p=AAAABBBB", KeyVerdict::Broken),
             ("v=DKIM2; p=AAAABBBB", KeyVerdict::Broken),

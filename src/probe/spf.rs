@@ -35,11 +35,7 @@ pub struct Spf {
 /// # Errors
 ///
 /// A name server does not answer.
-pub async fn spf(
-    resolver: &Resolver,
-    domain: &str,
-    addresses: &[IpAddr],
-) -> Result<Spf, DnsError> {
+pub async fn spf(resolver: &Resolver, domain: &str, addresses: &[IpAddr]) -> Result<Spf, DnsError> {
     let mut found = Spf {
         records: records(resolver, domain).await?,
         ..Spf::default()
@@ -88,12 +84,12 @@ pub async fn spf(
                 match (theirs.pop(), theirs.pop()) {
                     (Some(one), None) => open.push_back((target, one)),
                     // RFC 7208 §5.2: receivers take that for a permanent error.
-                    (None, _) => found
-                        .faults
-                        .push(format!("{target} is included by {at}, and has no SPF record")),
-                    _ => found
-                        .faults
-                        .push(format!("{target} is included by {at}, and has several SPF records")),
+                    (None, _) => found.faults.push(format!(
+                        "{target} is included by {at}, and has no SPF record"
+                    )),
+                    _ => found.faults.push(format!(
+                        "{target} is included by {at}, and has several SPF records"
+                    )),
                 }
             } else if term.passes {
                 for address in listed(resolver, &term, &target, addresses).await? {
@@ -277,9 +273,20 @@ mod tests {
             assert_eq!((term.name, term.passes), (name, passes), "{text}");
         }
         let wrong = [
-            "include", "include:", "ip4", "ip4:example.org", "ip4:2001:db8::1", "ip6:192.0.2.1",
-            "ip4:192.0.2.0/33", "all:example.org", "mx/x", "a:", "spf.example.org", "redirect:x",
-            "a=example.org", "192.0.2.1",
+            "include",
+            "include:",
+            "ip4",
+            "ip4:example.org",
+            "ip4:2001:db8::1",
+            "ip6:192.0.2.1",
+            "ip4:192.0.2.0/33",
+            "all:example.org",
+            "mx/x",
+            "a:",
+            "spf.example.org",
+            "redirect:x",
+            "a=example.org",
+            "192.0.2.1",
         ];
         for text in wrong {
             assert!(Term::parse(text).is_err(), "{text}");
@@ -301,7 +308,11 @@ mod tests {
         for (term, address, held) in cases {
             let term = Term::parse(term).unwrap();
             let range = term.network.unwrap();
-            assert_eq!(term.covers(range, address.parse().unwrap()), held, "{address}");
+            assert_eq!(
+                term.covers(range, address.parse().unwrap()),
+                held,
+                "{address}"
+            );
         }
     }
 }

@@ -109,6 +109,22 @@ async fn what_a_server_takes_at_once_is_asked_again_below_tls() {
 }
 
 #[tokio::test]
+async fn a_server_is_examined_without_a_message() {
+    let authority = authority("127.0.0.1");
+    let server = Server::with_tls(Some(authority.acceptor.clone()), false, with_start_tls).await;
+    let smtp = smtp(&server, Tls::StartTls, &authority);
+    let now = chrono::Utc::now();
+    let found = smtp.examine(now).await.unwrap();
+    assert_eq!(found.protection.as_deref(), Some("TLS 1.3"));
+    assert!(found.logged_in && !found.ends_soon);
+    assert!(found.offers.eight_bit, "{:?}", found.offers);
+    // The certificates of tests end in the year 4096.
+    let later = now + chrono::TimeDelta::days(3000 * 366);
+    assert!(smtp.examine(later).await.unwrap().ends_soon);
+    assert!(!server.asked().contains("MAIL"), "{}", server.asked());
+}
+
+#[tokio::test]
 async fn implicit_tls_protects_all() {
     let authority = authority("127.0.0.1");
     let server = Server::with_tls(Some(authority.acceptor.clone()), true, |question, _| {

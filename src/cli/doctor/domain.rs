@@ -92,9 +92,12 @@ async fn key(resolver: &Resolver, ours: &Record) -> Result<Line, DnsError> {
     Ok(match texts.as_slice() {
         [] => wrong("there is no such record", "publish it:"),
         [one] => match compare_key(one, &ours.value) {
-            KeyVerdict::Same { testing: false } => {
-                Line::new(State::Ok, check, name, "the key in the DNS is the one in use")
-            }
+            KeyVerdict::Same { testing: false } => Line::new(
+                State::Ok,
+                check,
+                name,
+                "the key in the DNS is the one in use",
+            ),
             KeyVerdict::Same { testing: true } => {
                 let words = "the key is right, but marked as a test (t=y)";
                 let line = Line::new(State::Warning, check, name, words);
@@ -140,7 +143,12 @@ async fn dmarc(
     }
     let policy = match read_dmarc(&record) {
         Ok(policy) => policy,
-        Err(why) => return Ok(wrong(format!("the record at _dmarc.{at} {why}"), "such as:")),
+        Err(why) => {
+            return Ok(wrong(
+                format!("the record at _dmarc.{at} {why}"),
+                "such as:",
+            ));
+        }
     };
     Ok(aligned(folder, domain, signer, &policy, &at))
 }
@@ -168,7 +176,8 @@ fn aligned(
         }
         (Some(false), _) => {
             let words = format!("{p} wants signatures of {domain} itself, and they are not");
-            let help = format!("set dkim.domain = \"{domain}\", with a key for it, or drop adkim=s");
+            let help =
+                format!("set dkim.domain = \"{domain}\", with a key for it, or drop adkim=s");
             Line::new(State::Wrong, check, domain, words).help(help)
         }
         // Our envelope sender is of the domain of From.
@@ -202,11 +211,7 @@ async fn policy(resolver: &Resolver, domain: &str) -> Result<(String, Vec<String
 }
 
 /// Whether what cannot be delivered can come back.
-async fn return_path(
-    folder: &Folder,
-    resolver: &Resolver,
-    domain: &str,
-) -> Result<Line, DnsError> {
+async fn return_path(folder: &Folder, resolver: &Resolver, domain: &str) -> Result<Line, DnsError> {
     let check = "return-path";
     let preset = folder.settings().smtp.preset;
     if preset.replaces_envelope {
@@ -219,7 +224,8 @@ async fn return_path(
     let wrong = |words: String| {
         let line = Line::new(State::Outside, check, domain, words);
         let help = format!("bounces come back to bounce+…@{domain}: publish who takes its mail:");
-        line.help(help).paste(format!("{domain}. IN MX 10 mail.{domain}."))
+        line.help(help)
+            .paste(format!("{domain}. IN MX 10 mail.{domain}."))
     };
     if names == ["."] {
         return Ok(wrong("it says that it takes no mail (MX .)".to_owned()));
@@ -230,7 +236,10 @@ async fn return_path(
             [] => wrong("it has neither MX nor address".to_owned()),
             _ => {
                 let words = "it has no MX; mail goes to its own address".to_owned();
-                Line { state: State::Warning, ..wrong(words) }
+                Line {
+                    state: State::Warning,
+                    ..wrong(words)
+                }
             }
         });
     }

@@ -29,9 +29,10 @@ pub(crate) fn links(folder: &Folder, lines: &mut Vec<Line>) -> Option<Keys> {
                 0 => "signs the links in mail".to_owned(),
                 old => format!("signs the links in mail; {old} older still read theirs"),
             };
-            lines.push(exposed(folder, check, file).unwrap_or_else(|| {
-                Line::new(State::Ok, check, file, words)
-            }));
+            lines.push(
+                exposed(folder, check, file)
+                    .unwrap_or_else(|| Line::new(State::Ok, check, file, words)),
+            );
             Some(keys)
         }
     }
@@ -106,5 +107,8 @@ fn exposed(folder: &Folder, check: &'static str, file: &str) -> Option<Line> {
     }
     let words = "others on this machine may read it";
     let line = Line::new(State::Warning, check, file, words);
-    Some(line.help("let it be yours alone:").paste(format!("chmod 600 {file}")))
+    Some(
+        line.help("let it be yours alone:")
+            .paste(format!("chmod 600 {file}")),
+    )
 }

@@ -101,7 +101,10 @@ impl Line {
 
 /// How many there are of each.
 fn count(lines: &[Line], word: &str) -> usize {
-    lines.iter().filter(|line| line.state.word() == word).count()
+    lines
+        .iter()
+        .filter(|line| line.state.word() == word)
+        .count()
 }
 
 pub(crate) fn json(lines: &[Line]) -> Value {

@@ -6,8 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cli::doctor::line::{Line, State};
 use crate::cli::folder::Folder;
+use crate::cli::report::counted;
 use crate::cli::store;
-use crate::store::{Search, Sqlite, Store};
+use crate::store::{Search, Sqlite};
 
 /// A mailing of ten thousand writes some 20 MB.
 const LITTLE: u64 = 1 << 30;
@@ -45,7 +46,7 @@ pub(crate) fn store(folder: &Folder, lines: &mut Vec<Line>) -> Option<String> {
     };
     lines.push(match (Sqlite::faults(&folder.path(name)), people) {
         (Ok(faults), Ok(people)) if faults.is_empty() => {
-            let words = format!("sound, with {people} subscribers");
+            let words = format!("sound, with {}", counted(people as usize, "subscriber"));
             Line::new(State::Ok, check, name, words)
         }
         (Ok(faults), Ok(_)) => damaged(faults.join("; ")),

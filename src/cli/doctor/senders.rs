@@ -40,7 +40,13 @@ pub(crate) async fn spf(
 ) -> Result<Line, DnsError> {
     let found = look_up(resolver, domain, relay).await?;
     let preset = folder.settings().smtp.preset;
-    Ok(judge(&found, domain, relay, preset.spf, preset.replaces_envelope))
+    Ok(judge(
+        &found,
+        domain,
+        relay,
+        preset.spf,
+        preset.replaces_envelope,
+    ))
 }
 
 /// `optional` says that receivers ask another domain.
@@ -62,7 +68,12 @@ fn judge(
         line.paste(format!("{domain}. IN TXT \"{record}\""))
     };
     match found.records.len() {
-        0 => return wrong("it does not say who may send for it".to_owned(), "publish it:"),
+        0 => {
+            return wrong(
+                "it does not say who may send for it".to_owned(),
+                "publish it:",
+            );
+        }
         1 => {}
         // RFC 7208 §3.2.
         many => {
@@ -99,7 +110,10 @@ fn judge(
         let words = format!("it does not list the relay's {}", left_out.join(", "));
         let line = wrong(words, "if mail leaves from there, let it be in it:");
         // The relay may hand mail on to machines that are listed.
-        return Line { state: State::Warning, ..line };
+        return Line {
+            state: State::Warning,
+            ..line
+        };
     }
     let words = match relay.is_empty() && include.is_none() {
         true => format!("one record, {} of {MOST_LOOKUPS} questions", found.lookups),
@@ -111,14 +125,20 @@ fn judge(
     let line = Line::new(State::Ok, check, domain, words);
     match found.closed {
         true => line,
-        false => Line { state: State::Warning, ..line }
-            .help("it does not say what holds for others: end it with ~all"),
+        false => Line {
+            state: State::Warning,
+            ..line
+        }
+        .help("it does not say what holds for others: end it with ~all"),
     }
 }
 
 /// The record with the relay in it.
 fn proposal(record: Option<&String>, relay: &[IpAddr], include: Option<&str>) -> String {
-    let mut wanted: Vec<String> = include.map(|name| format!("include:{name}")).into_iter().collect();
+    let mut wanted: Vec<String> = include
+        .map(|name| format!("include:{name}"))
+        .into_iter()
+        .collect();
     wanted.extend(relay.iter().map(|address| match address {
         IpAddr::V4(address) => format!("ip4:{address}"),
         IpAddr::V6(address) => format!("ip6:{address}"),
@@ -131,9 +151,9 @@ fn proposal(record: Option<&String>, relay: &[IpAddr], include: Option<&str>) ->
         wanted.push("mx".to_owned());
     }
     terms.retain(|term| !matches!(term.as_str(), "+all" | "all"));
-    let all = terms.iter().position(|term| {
-        term.ends_with("all") && term.len() == 4 || term.starts_with("redirect=")
-    });
+    let all = terms
+        .iter()
+        .position(|term| term.ends_with("all") && term.len() == 4 || term.starts_with("redirect="));
     if all.is_none() {
         terms.push("~all".to_owned());
     }
@@ -207,15 +227,30 @@ mod tests {
         let relay: [IpAddr; 2] = ["192.0.2.7".parse().unwrap(), "2001:db8::7".parse().unwrap()];
         let cases: [(Option<&str>, &[IpAddr], Option<&str>, &str); 7] = [
             (None, &[], None, "v=spf1 mx ~all"),
-            (None, &relay, None, "v=spf1 ip4:192.0.2.7 ip6:2001:db8::7 ~all"),
-            (None, &[], Some("amazonses.com"), "v=spf1 include:amazonses.com ~all"),
+            (
+                None,
+                &relay,
+                None,
+                "v=spf1 ip4:192.0.2.7 ip6:2001:db8::7 ~all",
+            ),
+            (
+                None,
+                &[],
+                Some("amazonses.com"),
+                "v=spf1 include:amazonses.com ~all",
+            ),
             (
                 Some("v=spf1 mx -all"),
                 &[],
                 Some("amazonses.com"),
                 "v=spf1 mx include:amazonses.com -all",
             ),
-            (Some("v=spf1 a"), &relay[..1], None, "v=spf1 a ip4:192.0.2.7 ~all"),
+            (
+                Some("v=spf1 a"),
+                &relay[..1],
+                None,
+                "v=spf1 a ip4:192.0.2.7 ~all",
+            ),
             (Some("v=spf1 mx +all"), &[], None, "v=spf1 mx ~all"),
             (
                 Some("v=spf1 redirect=_spf.example.org"),

@@ -47,6 +47,7 @@ async fn asked(server: &Url) -> Result<(), Error> {
         nonce: "nonce",
     })
     .await
+    .map(drop)
 }
 
 #[tokio::test]
