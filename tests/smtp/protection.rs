@@ -120,8 +120,10 @@ async fn a_server_is_examined_without_a_message() {
     assert!(found.offers.eight_bit, "{:?}", found.offers);
     // The certificates of tests end in the year 4096.
     let later = now + chrono::TimeDelta::days(3000 * 366);
+    let second = Server::with_tls(Some(authority.acceptor.clone()), false, with_start_tls).await;
+    let smtp = self::smtp(&second, Tls::StartTls, &authority);
     assert!(smtp.examine(later).await.unwrap().ends_soon);
-    assert!(!server.asked().contains("MAIL"), "{}", server.asked());
+    assert_eq!(server.asked(), "CONNECT EHLO STARTTLS EHLO AUTH QUIT");
 }
 
 #[tokio::test]
