@@ -51,6 +51,8 @@ pub(crate) fn run(
             url: settings.server.url.clone(),
             look: settings.look.clone(),
             public,
+            forwarders: settings.server.forwarders.clone(),
+            metrics: settings.server.metrics.clone(),
         },
         store: Arc::clone(&shelf.store),
         keys,

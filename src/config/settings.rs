@@ -13,6 +13,7 @@ use crate::issue;
 use crate::newsletter::Newsletter;
 use crate::render::{Look, TextStyle};
 use crate::transport::{self, Preset};
+use crate::web::{Forwarders, Network};
 
 /// All settings in their types.
 #[derive(Debug)]
@@ -171,6 +172,10 @@ pub struct Server {
     /// The file with the key that signs links, relative to the newsletter's
     /// folder.
     pub key_file: String,
+    /// The web servers in front of it that are believed.
+    pub forwarders: Forwarders,
+    /// Who may read its numbers.
+    pub metrics: Vec<Network>,
 }
 
 /// How `publish` brings the built folder to the web.

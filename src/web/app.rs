@@ -1,11 +1,12 @@
 //! The routes, and what every answer has in common.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -14,8 +15,10 @@ use hyper_util::service::TowerToHyperService;
 
 use crate::store::Store;
 use crate::subscriber::Keys;
+use crate::web::client::Client;
 use crate::web::files::{self, Files};
 use crate::web::index::Index;
+use crate::web::metrics::{Metrics, Route};
 use crate::web::{Log, Parts, Settings, leave, preferences};
 
 /// What all requests share.
@@ -28,13 +31,18 @@ pub(super) struct App {
     pub(super) log: Log,
     pub(super) index: Index,
     pub(super) files: Files,
+    metrics: Metrics,
     /// What pages of the archive may load, besides what is beside them.
     policy: HeaderValue,
 }
 
-/// Put beside an answer that is a file of the archive: its path, for the log.
+/// Put beside an answer that is a file of the archive: its path, for the log, and
+/// what it is.
 #[derive(Clone)]
-pub(super) struct Served(pub(super) String);
+pub(super) struct Served {
+    pub(super) path: String,
+    pub(super) route: Route,
+}
 
 /// What pages about a person may load: their style, a logo, and nothing else.
 const STRICT: &str = "default-src 'none'; style-src 'self'; img-src 'self' https:; \
@@ -54,6 +62,7 @@ impl App {
         App {
             index: Index::new(Arc::clone(&parts.store), Arc::clone(&keys)),
             files: Files::new(settings.public.clone(), sheet),
+            metrics: Metrics::default(),
             policy: HeaderValue::try_from(policy).expect("an origin is ASCII"),
             store: parts.store,
             keys,
@@ -111,6 +120,7 @@ impl Answers {
     pub(super) fn new(app: Arc<App>) -> Answers {
         let routes = Router::new()
             .route("/healthz", get(health))
+            .route("/metrics", get(metrics))
             .route("/unsubscribe/{token}", get(leave::show).post(leave::act))
             .route(
                 "/preferences/{token}",
@@ -124,27 +134,35 @@ impl Answers {
         }
     }
 
-    /// Answers one request.
-    pub(super) async fn answer(&self, mut request: Request) -> Response {
+    /// Answers one request, which came from `peer`. Handlers find whose it is as
+    /// an extension: [`Client`].
+    pub(super) async fn answer(&self, peer: IpAddr, mut request: Request) -> Response {
         let since = Instant::now();
+        let forwarders = &self.app.settings.forwarders;
+        let client = forwarders.client(peer, request.headers());
+        request.extensions_mut().insert(client);
         if let Some(below) = self.app.below(request.uri()) {
             *request.uri_mut() = below;
         }
         let method = known(request.method());
         let place = place(request.uri().path());
+        let first = request.uri().path().split('/').nth(1);
+        let named = first.and_then(Route::named);
         let Ok(mut response) = self.routes.call(request).await;
         self.seal(place, response.headers_mut());
         let served = response.extensions().get::<Served>();
-        let place = match (place, served) {
-            (Some(place), _) => place,
-            (None, Some(Served(path))) => path,
+        let (place, route) = match (place, served) {
+            (Some(place), _) => (place, named.unwrap_or(Route::Missing)),
+            (None, Some(served)) => (served.path.as_str(), served.route),
             // What nobody wrote may hold anything: an address, half a token.
-            (None, None) => "?",
+            (None, None) => ("?", named.unwrap_or(Route::Missing)),
         };
+        let status = response.status();
+        self.app.metrics.count(route, status, since.elapsed());
         let now = (self.app.clock)().format("%Y-%m-%dT%H:%M:%SZ");
         (self.app.log)(&format!(
             "at={now} method={method} path={place} status={} ms={}",
-            response.status().as_u16(),
+            status.as_u16(),
             since.elapsed().as_millis()
         ));
         response
@@ -176,6 +194,7 @@ impl Answers {
 fn place(path: &str) -> Option<&'static str> {
     match path.split('/').nth(1) {
         Some("healthz") => Some("/healthz"),
+        Some("metrics") => Some("/metrics"),
         Some("unsubscribe") => Some("/unsubscribe/…"),
         Some("preferences") => Some("/preferences/…"),
         _ => None,
@@ -190,6 +209,16 @@ fn known(method: &Method) -> &'static str {
     ];
     let found = all.into_iter().find(|(other, _)| other == method);
     found.map_or("?", |(_, name)| name)
+}
+
+/// Its numbers, for those who may read them.
+async fn metrics(State(app): State<Arc<App>>, Extension(client): Extension<Client>) -> Response {
+    let Client(address) = client;
+    if !app.settings.metrics.iter().any(|one| one.holds(address)) {
+        return app.missing();
+    }
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    ([(header::CONTENT_TYPE, kind)], app.metrics.text()).into_response()
 }
 
 /// Whether the server can do its work.

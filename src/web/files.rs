@@ -1,36 +1,38 @@
 //! Files of the archive: what a build wrote below `public/`, and nothing else.
 //!
-//! Each file has a strong validator made of its bytes (RFC 9110 §8.8.3), so that
-//! readers' programs ask often and are sent little. Files of usual size stay in
-//! memory until they change.
+//! Files of usual size stay in memory until they change, with their coded
+//! versions, each made when it is first asked for. While one is being made,
+//! others are answered without it: nobody waits, and no more than one is made at
+//! a time. Larger files are read in pieces.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
 use crate::web::app::{App, Served};
+use crate::web::coding::{Coding, accepted};
+use crate::web::held::{Held, Stamp, etag, is_unchanged_since, keep, names};
+use crate::web::large::Pieces;
 use crate::web::media::media_type;
+use crate::web::metrics::Route;
+use crate::web::path::{is_hashed, printable, segments};
 
-/// Octets of all files in memory.
-const MEMORY: usize = 64 << 20;
+/// Octets of all files in memory, in each of two generations.
+const MEMORY: usize = 32 << 20;
 /// A larger file is read for each request.
-const KEPT: usize = 4 << 20;
+const KEPT: u64 = 4 << 20;
 /// A larger file is not served: archives have pages, feeds and images.
-const LARGEST: u64 = 64 << 20;
-/// For how long nobody need ask again, in seconds.
-const FRESH: &str = "public, max-age=60";
-/// The same for files whose name is a hash of their bytes.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const LARGEST: u64 = 256 << 20;
 /// The style sheet, which answers need also where nothing is built yet.
 const SHEET: &str = "style.css";
 
@@ -39,28 +41,34 @@ pub(super) struct Files {
     root: PathBuf,
     sheet: Arc<Held>,
     memory: Mutex<Memory>,
+    coder: Arc<Semaphore>,
 }
 
+/// What was asked for of late, and before that: what is asked for again moves
+/// from the older generation to the younger, and the rest is forgotten with it.
 #[derive(Default)]
 struct Memory {
-    files: HashMap<PathBuf, Arc<Held>>,
+    young: HashMap<PathBuf, Arc<Held>>,
+    old: HashMap<PathBuf, Arc<Held>>,
     octets: usize,
-}
-
-/// A file as it was read.
-struct Held {
-    stamp: (SystemTime, u64),
-    bytes: Bytes,
-    etag: String,
-    kind: &'static str,
 }
 
 /// What there is at a path.
 enum Found {
     File(Arc<Held>),
+    Large(Large),
     /// A folder, named without its slash.
     Folder,
     Nothing,
+}
+
+/// An open file that is not kept.
+struct Large {
+    file: File,
+    size: u64,
+    stamp: Stamp,
+    etag: HeaderValue,
+    kind: &'static str,
 }
 
 /// Answers with the file at the request's path.
@@ -70,16 +78,23 @@ pub(super) async fn file(State(app): State<Arc<App>>, request: Request) -> Respo
         let allow = HeaderValue::from_static("GET, HEAD");
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, allow)]).into_response();
     }
-    let path = request.uri().path().to_owned();
-    let Some(segments) = segments(&path) else {
+    let path = request.uri().path();
+    let Some(segments) = segments(path) else {
         return app.missing();
     };
+    let headers = request.headers();
+    // What was served a moment ago is asked about without a change of threads:
+    // the system answers from memory.
+    if let Some(held) = app.files.remembered(&app.files.place(&segments)) {
+        return held_answer(&app, held, method, headers).await;
+    }
     let (of, wanted) = (Arc::clone(&app), segments.clone());
     // Disks may be slow, and other requests should not wait for them.
-    let found = tokio::task::spawn_blocking(move || of.files.find(&wanted)).await;
+    let found = spawn_blocking(move || of.files.find(&wanted)).await;
     match found {
-        Ok(Ok(Found::File(held))) => answer(&held, method, request.headers(), &segments),
-        Ok(Ok(Found::Folder)) => moved(&path),
+        Ok(Ok(Found::File(held))) => held_answer(&app, held, method, headers).await,
+        Ok(Ok(Found::Large(large))) => large.answer(method, headers, &segments),
+        Ok(Ok(Found::Folder)) => moved(path),
         Ok(Ok(Found::Nothing)) | Err(_) => app.missing(),
         Ok(Err(error)) => {
             app.trouble(&error);
@@ -88,13 +103,54 @@ pub(super) async fn file(State(app): State<Arc<App>>, request: Request) -> Respo
     }
 }
 
+async fn held_answer(
+    app: &Arc<App>,
+    held: Arc<Held>,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Response {
+    let taken = accepted(headers);
+    if let Some(coding) = taken.first().copied()
+        && held.lacks(coding)
+        && let Ok(turn) = Arc::clone(&app.files.coder).try_acquire_owned()
+    {
+        let (of, coded) = (Arc::clone(app), Arc::clone(&held));
+        let made = spawn_blocking(move || {
+            of.files.code(&coded, coding);
+            drop(turn);
+        });
+        // Where it fails, the plain version stands in.
+        let _ = made.await;
+    }
+    let mut response = held.answer(method, headers, &taken);
+    let served = Served {
+        path: held.path.clone(),
+        route: Route::of(held.kind),
+    };
+    response.extensions_mut().insert(served);
+    response
+}
+
 impl Files {
     pub(super) fn new(root: PathBuf, sheet: String) -> Files {
+        let segments = [SHEET.to_owned()];
+        let sheet = Held::new(&segments, format!("/{SHEET}"), Stamp::none(), sheet.into());
         Files {
             root,
-            sheet: Arc::new(Held::new(SHEET, (SystemTime::UNIX_EPOCH, 0), sheet.into())),
+            sheet: Arc::new(sheet),
             memory: Mutex::default(),
+            coder: Arc::new(Semaphore::new(1)),
         }
+    }
+
+    /// Where the file of these names is, if it is there.
+    fn place(&self, segments: &[String]) -> PathBuf {
+        let mut path = self.root.clone();
+        path.extend(segments.iter().filter(|segment| !segment.is_empty()));
+        if segments.last().is_some_and(String::is_empty) {
+            path.push("index.html");
+        }
+        path
     }
 
     fn find(&self, segments: &[String]) -> io::Result<Found> {
@@ -111,26 +167,17 @@ impl Files {
     }
 
     fn look(&self, segments: &[String]) -> io::Result<Found> {
-        let root = self.root.canonicalize()?;
-        let (last, folders) = segments
-            .split_last()
-            .map_or(("", segments), |(last, folders)| (last.as_str(), folders));
-        let mut path = root.clone();
-        path.extend(folders);
-        if last.is_empty() {
-            path.push("index.html");
-        } else {
-            path.push(last);
-        }
+        let place = self.place(segments);
         // A link that leads out of the folder leads to nothing.
-        let path = path.canonicalize()?;
-        if !path.starts_with(&root) {
+        let path = place.canonicalize()?;
+        if !path.starts_with(self.root.canonicalize()?) {
             return Ok(Found::Nothing);
         }
         let metadata = fs::metadata(&path)?;
         if metadata.is_dir() {
             let has_index = path.join("index.html").is_file();
-            return Ok(if has_index && !last.is_empty() {
+            let named = segments.last().is_some_and(|last| !last.is_empty());
+            return Ok(if has_index && named {
                 Found::Folder
             } else {
                 Found::Nothing
@@ -139,104 +186,116 @@ impl Files {
         if !metadata.is_file() || metadata.len() > LARGEST {
             return Ok(Found::Nothing);
         }
-        let stamp = (metadata.modified()?, metadata.len());
-        if let Some(held) = self.remembered(&path, stamp) {
-            return Ok(Found::File(held));
+        let stamp = Stamp::of(&metadata)?;
+        if metadata.len() > KEPT {
+            return Ok(Found::Large(Large::open(&path, &metadata)?));
         }
         let bytes = fs::read(&path)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let held = Arc::new(Held::new(&name, stamp, bytes.into()));
-        self.remember(path, &held);
+        let shown = format!("/{}", printable(&segments.join("/")));
+        let held = Arc::new(Held::new(segments, shown, stamp, bytes.into()));
+        self.remember(place, &held);
         Ok(Found::File(held))
     }
 
-    fn remembered(&self, path: &Path, stamp: (SystemTime, u64)) -> Option<Arc<Held>> {
-        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = memory.files.get(path)?;
-        (held.stamp == stamp).then(|| Arc::clone(held))
+    /// The file at a path, if it is in memory and still the same.
+    fn remembered(&self, place: &Path) -> Option<Arc<Held>> {
+        let held = self.memory().get(place)?;
+        let stamp = Stamp::of(&fs::metadata(place).ok()?).ok()?;
+        (held.stamp == stamp).then_some(held)
     }
 
-    fn remember(&self, path: PathBuf, held: &Arc<Held>) {
-        let octets = held.bytes.len();
-        if octets > KEPT {
-            return;
-        }
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if memory.octets + octets > MEMORY {
-            // Rare, and what is asked for often is soon back.
-            *memory = Memory::default();
-        }
-        let before = memory.files.insert(path, Arc::clone(held));
-        memory.octets += octets;
-        memory.octets -= before.map_or(0, |before| before.bytes.len());
+    fn remember(&self, place: PathBuf, held: &Arc<Held>) {
+        let mut memory = self.memory();
+        memory.young.insert(place, Arc::clone(held));
+        memory.grow(held.octets());
+    }
+
+    /// Makes a coded version.
+    fn code(&self, held: &Held, coding: Coding) {
+        let before = held.octets();
+        held.code(coding);
+        let grown = held.octets() - before;
+        self.memory().grow(grown);
+    }
+
+    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Held {
-    fn new(name: &str, stamp: (SystemTime, u64), bytes: Bytes) -> Held {
-        let digest: [u8; 32] = Sha256::digest(&bytes).into();
-        let hex: String = digest[..16].iter().map(|o| format!("{o:02x}")).collect();
-        Held {
+impl Memory {
+    fn get(&mut self, place: &Path) -> Option<Arc<Held>> {
+        if let Some(held) = self.young.get(place) {
+            return Some(Arc::clone(held));
+        }
+        let (place, held) = self.old.remove_entry(place)?;
+        self.young.insert(place, Arc::clone(&held));
+        self.grow(held.octets());
+        Some(held)
+    }
+
+    fn grow(&mut self, octets: usize) {
+        self.octets += octets;
+        if self.octets > MEMORY {
+            self.old = std::mem::take(&mut self.young);
+            self.octets = 0;
+        }
+    }
+}
+
+impl Large {
+    fn open(path: &Path, metadata: &fs::Metadata) -> io::Result<Large> {
+        use std::io::{Read, Seek};
+        let mut file = File::open(path)?;
+        let mut head = Vec::new();
+        Read::by_ref(&mut file).take(1024).read_to_end(&mut head)?;
+        file.rewind()?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let stamp = Stamp::of(metadata)?;
+        // To read it all for a tag would cost as much as to send it. A build
+        // renames new files into place, so number, size and time tell versions
+        // apart.
+        let digest = Sha256::digest(format!("{:?}", stamp)).into();
+        Ok(Large {
+            file,
+            size: metadata.len(),
+            etag: etag(&digest, None),
+            kind: media_type(&name, &head),
             stamp,
-            etag: format!("\"{hex}\""),
-            kind: media_type(name, &bytes),
-            bytes,
-        }
+        })
     }
 
-    fn modified(&self) -> DateTime<Utc> {
-        self.stamp.0.into()
-    }
-}
-
-fn answer(held: &Held, method: &Method, headers: &HeaderMap, segments: &[String]) -> Response {
-    let lasting = segments.iter().any(|segment| is_hashed(segment));
-    let modified = held.modified().format("%a, %d %b %Y %H:%M:%S GMT");
-    let common = [
-        (header::ETAG, held.etag.clone()),
-        (header::LAST_MODIFIED, modified.to_string()),
-        (
-            header::CACHE_CONTROL,
-            if lasting { FOR_EVER } else { FRESH }.to_owned(),
-        ),
-    ];
-    let served = Served(format!("/{}", printable(&segments.join("/"))));
-    let mut response = if is_known(held, headers) {
-        (StatusCode::NOT_MODIFIED, common).into_response()
-    } else {
-        let body = if method == Method::HEAD {
-            Body::empty()
-        } else {
-            Body::from(held.bytes.clone())
+    fn answer(self, method: &Method, headers: &HeaderMap, segments: &[String]) -> Response {
+        let lasting = segments.iter().any(|segment| is_hashed(segment));
+        let known = match headers.contains_key(header::IF_NONE_MATCH) {
+            true => names(headers, &self.etag),
+            false => is_unchanged_since(&self.stamp, headers),
         };
-        let kind = (header::CONTENT_TYPE, HeaderValue::from_static(held.kind));
-        let length = (
-            header::CONTENT_LENGTH,
-            HeaderValue::from(held.bytes.len() as u64),
-        );
-        let own: [(HeaderName, HeaderValue); 2] = [kind, length];
-        (StatusCode::OK, common, own, body).into_response()
-    };
-    response.extensions_mut().insert(served);
-    response
-}
-
-/// Whether whoever asks has this version already (RFC 9110 §13.2.2: tags come
-/// before times).
-fn is_known(held: &Held, headers: &HeaderMap) -> bool {
-    let mut tags = headers.get_all(header::IF_NONE_MATCH).iter().peekable();
-    if tags.peek().is_some() {
-        return tags.filter_map(|tags| tags.to_str().ok()).any(|tags| {
-            tags.split(',')
-                .map(str::trim)
-                .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == held.etag)
-        });
+        let common = [
+            (header::ETAG, self.etag),
+            (header::LAST_MODIFIED, self.stamp.http_date()),
+            (header::CACHE_CONTROL, keep(lasting)),
+        ];
+        let mut response = if known {
+            (StatusCode::NOT_MODIFIED, common).into_response()
+        } else {
+            let own = [
+                (header::CONTENT_TYPE, HeaderValue::from_static(self.kind)),
+                (header::CONTENT_LENGTH, HeaderValue::from(self.size)),
+            ];
+            let body = match *method == Method::HEAD {
+                true => Body::empty(),
+                false => Body::new(Pieces::new(self.file, self.size)),
+            };
+            (StatusCode::OK, common, own, body).into_response()
+        };
+        let served = Served {
+            path: format!("/{}", printable(&segments.join("/"))),
+            route: Route::of(self.kind),
+        };
+        response.extensions_mut().insert(served);
+        response
     }
-    let since = headers.get(header::IF_MODIFIED_SINCE);
-    let since = since
-        .and_then(|since| since.to_str().ok())
-        .and_then(|since| DateTime::parse_from_rfc2822(since).ok());
-    since.is_some_and(|since| held.modified().timestamp() <= since.timestamp())
 }
 
 /// Leads from a folder's name to the folder. The address is relative, so that it
@@ -249,104 +308,9 @@ fn moved(path: &str) -> Response {
     }
 }
 
-/// The names in a path, decoded once; the last is empty for a folder. `None`
-/// where a name is none that a build writes.
-fn segments(path: &str) -> Option<Vec<String>> {
-    let names: Option<Vec<String>> = path.strip_prefix('/')?.split('/').map(decoded).collect();
-    let names = names?;
-    let (last, folders) = names.split_last()?;
-    let sound = |name: &str| {
-        let hidden = name.starts_with('.') && name != ".well-known";
-        !hidden && !name.contains(['/', '\\', ':']) && !name.chars().any(char::is_control)
-    };
-    let folders_sound = folders.iter().all(|name| !name.is_empty() && sound(name));
-    (folders_sound && sound(last)).then_some(names)
-}
-
-/// A segment without its percent signs (RFC 3986 §2.1); `None` where they are
-/// wrong or what they hide is no text.
-fn decoded(segment: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let mut digit = || char::from(rest.next()?).to_digit(16);
-        let (high, low) = (digit()?, digit()?);
-        bytes.push(u8::try_from(high << 4 | low).ok()?);
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// Whether a name holds a hash of the file's bytes.
-fn is_hashed(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or_default();
-    let last = stem.rsplit('-').next().unwrap_or_default();
-    last.len() >= 16 && last.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
 fn is_absence(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename
     )
-}
-
-/// A path on one line of the log.
-fn printable(path: &str) -> String {
-    path.chars()
-        .map(|c| if c.is_whitespace() { '_' } else { c })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_stay_in_their_folder() {
-        let read = |path: &str| segments(path).map(|names| names.join("|"));
-        assert_eq!(read("/"), Some(String::new()));
-        assert_eq!(read("/issues/a%20b/"), Some("issues|a b|".to_owned()));
-        assert_eq!(read("/%E4%B8%AD.html"), Some("中.html".to_owned()));
-        assert_eq!(read("/.well-known/x"), Some(".well-known|x".to_owned()));
-        for path in [
-            "/..",
-            "/../x",
-            "/a/../../x",
-            "/%2e%2e/x",
-            "/%2E./x",
-            "/a/%2e%2e",
-            "/..%2fx",
-            "/a%2f..%2fx",
-            "/..%5cx",
-            "/..\\x",
-            "/%00",
-            "/a%0ab",
-            "//etc/passwd",
-            "/a//b",
-            "/.git/config",
-            "/.letterpress",
-            "/C:/x",
-            "/%c0%ae%c0%ae/x",
-            "/%",
-            "/%2",
-            "/%zz",
-            "x",
-        ] {
-            assert_eq!(read(path), None, "{path}");
-        }
-        // Decoded once, never twice.
-        assert_eq!(read("/%252e%252e/x"), Some("%2e%2e|x".to_owned()));
-    }
-
-    #[test]
-    fn only_a_name_with_a_hash_lasts() {
-        assert!(is_hashed("0123456789abcdef.png"));
-        assert!(is_hashed("photo-0123456789abcdef0123.jpg"));
-        assert!(!is_hashed("feed.json") && !is_hashed("index.html"));
-        assert!(!is_hashed("deadbeef.png"));
-    }
 }

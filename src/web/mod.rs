@@ -7,16 +7,23 @@
 //! address; `index` finds the subscriber to it. Answers to whoever holds no
 //! token of ours never depend on who is on the list.
 //!
-//! What it does not do: TLS and compression, which belong to the web server in
-//! front of it (docs/serve.md); sending mail.
+//! What it does not do: TLS, which belongs to the web server in front of it
+//! (docs/serve.md); sending mail.
 
 mod answer;
 mod app;
+mod client;
+mod coding;
 mod files;
 mod form;
+mod held;
 mod index;
+mod large;
 mod leave;
 mod media;
+mod metrics;
+mod path;
+mod patient;
 mod preferences;
 mod server;
 mod words;
@@ -32,6 +39,7 @@ use crate::render::{Look, Templates};
 use crate::store::Store;
 use crate::subscriber::Keys;
 
+pub use client::{ForwardedHeader, Forwarders, Network, NoNetwork};
 pub use server::serve;
 
 /// Tells the moment.
@@ -52,6 +60,10 @@ pub struct Settings {
     pub look: Look,
     /// The folder that a build wrote.
     pub public: PathBuf,
+    /// The web servers in front of it that are believed.
+    pub forwarders: Forwarders,
+    /// Who may read `/metrics`.
+    pub metrics: Vec<Network>,
 }
 
 /// What the server works with.

@@ -16,13 +16,21 @@ use tokio::sync::Semaphore;
 
 use crate::web::Parts;
 use crate::web::app::{Answers, App};
+use crate::web::patient::{Patience, Patient};
 
 /// Connections at once; more wait in the system's queue.
-const CONNECTIONS: usize = 1024;
-/// How long the head of a request may take to arrive.
-const HEAD: Duration = Duration::from_secs(15);
-/// The longest that a connection lives, however slowly its other end reads.
-const LIFE: Duration = Duration::from_secs(300);
+const CONNECTIONS: u64 = 16_384;
+/// Files that the process has open besides connections.
+const OTHER_FILES: u64 = 128;
+/// How long a connection may rest between two requests. Longer than web servers
+/// in front keep theirs (nginx a minute, Caddy two): so it is they who close, and
+/// no POST runs into a connection that is just being closed here.
+const REST: Duration = Duration::from_secs(150);
+/// How slow the other end may be.
+const PATIENCE: Patience = Patience {
+    request: Duration::from_secs(30),
+    answer: Duration::from_secs(300),
+};
 /// How long requests may go on once the server is told to end.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// The largest head of a request, in octets.
@@ -42,7 +50,7 @@ pub async fn serve(listener: TcpListener, parts: Parts, end: impl Future<Output 
         }
     });
     let answers = Answers::new(Arc::clone(&app));
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let room = Arc::new(Semaphore::new(seats()));
     let graceful = GracefulShutdown::new();
     let mut end = pin!(end);
     loop {
@@ -55,8 +63,8 @@ pub async fn serve(listener: TcpListener, parts: Parts, end: impl Future<Output 
             () = &mut end => break,
             next = next => next,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok((stream, peer)) => (stream, peer.ip()),
             Err(error) => {
                 app.trouble(&error);
                 tokio::time::sleep(BREATH).await;
@@ -68,25 +76,46 @@ pub async fn serve(listener: TcpListener, parts: Parts, end: impl Future<Output 
         let answers = answers.clone();
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let answers = answers.clone();
-            async move { Ok::<_, Infallible>(answers.answer(request.map(Body::new)).await) }
+            async move { Ok::<_, Infallible>(answers.answer(peer, request.map(Body::new)).await) }
         });
         let connection = http1::Builder::new()
-            // A web server in front that sends a POST on a connection that is just
-            // being closed does not try again: then somebody would not have left.
-            // One request each, and there is no such moment.
-            .keep_alive(false)
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD)
+            // Counts from the end of the answer before.
+            .header_read_timeout(REST)
             .max_buf_size(HEAD_SIZE)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Patient::new(stream, PATIENCE)), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // What goes wrong on a connection is the other end's.
-            let _ = tokio::time::timeout(LIFE, connection).await;
+            let _ = connection.await;
             drop(seat);
         });
     }
     warming.abort();
     drop(listener);
     let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
+}
+
+/// Connections at once. Each is an open file: the system's limit is raised as far
+/// as it lets us, and left with room for files and the store.
+#[cfg(unix)]
+fn seats() -> usize {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    let wanted = CONNECTIONS + OTHER_FILES;
+    if limit.current.is_some_and(|current| current < wanted) {
+        let most = limit.maximum.unwrap_or(wanted).min(wanted);
+        let raised = limit.current.map(|current| current.max(most));
+        limit.current = raised;
+        if setrlimit(Resource::Nofile, limit).is_err() {
+            limit = getrlimit(Resource::Nofile);
+        }
+    }
+    let files = limit.current.unwrap_or(wanted);
+    files.saturating_sub(OTHER_FILES).clamp(64, CONNECTIONS) as usize
+}
+
+#[cfg(not(unix))]
+fn seats() -> usize {
+    CONNECTIONS as usize
 }

@@ -11,7 +11,7 @@ use letterpress::store::{Sqlite, Store};
 use letterpress::subscriber::{
     Address, Entry, Key, Keys, Purpose, Reason, Status, Subscriber, Suppression,
 };
-use letterpress::web::{self, Parts, Settings};
+use letterpress::web::{self, Forwarders, Parts, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -20,6 +20,7 @@ use url::Url;
 mod archive;
 mod leaving;
 mod limits;
+mod operation;
 mod preferences;
 
 /// 2026-03-01 12:00 UTC, in milliseconds.
@@ -105,6 +106,11 @@ impl Site {
                 url: Url::parse(url).unwrap(),
                 look: Look::default(),
                 public: folder.path().join("public"),
+                forwarders: Forwarders {
+                    networks: vec!["127.0.0.1".parse().unwrap()],
+                    ..Forwarders::default()
+                },
+                metrics: vec!["127.0.0.1".parse().unwrap()],
             },
             store: Arc::clone(&store) as Arc<dyn Store>,
             keys: Keys {

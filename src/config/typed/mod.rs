@@ -4,6 +4,7 @@
 mod issues;
 mod newsletter;
 mod sending;
+mod server;
 mod signing;
 
 use toml::Value;
@@ -12,7 +13,7 @@ use url::Url;
 use crate::archive::Also;
 use crate::config::key::Key;
 use crate::config::layer::Values;
-use crate::config::settings::{Archive, Feeds, Mail, Publish, Server, Settings};
+use crate::config::settings::{Archive, Feeds, Mail, Publish, Settings};
 use crate::diagnostic::{Diagnostic, Finding, Level};
 use crate::email::{self, Parts};
 use crate::render::{Accent, AccentError, LinkPlace, Look, TextStyle};
@@ -51,13 +52,7 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
         bounces: read.bounces(),
         smtp: read.smtp(),
         dkim: read.dkim(&newsletter),
-        server: Server {
-            url: read
-                .url("server.url")
-                .unwrap_or_else(|| newsletter.url.clone()),
-            listen: read.listen(),
-            key_file: read.text("server.key_file"),
-        },
+        server: read.server(&newsletter.url),
         look: Look {
             logo: read.logo(&newsletter.url),
             accent: read.accent(),

@@ -1,7 +1,6 @@
 //! The tables `[store]`, `[delivery]`, `[bounces]` and `[smtp]`.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -110,17 +109,6 @@ impl Read<'_> {
     }
 
     /// Where the server listens.
-    pub(crate) fn listen(&mut self) -> SocketAddr {
-        let key = Key::new("server.listen");
-        let text = self.text_of(&key);
-        text.parse().unwrap_or_else(|_| {
-            let message = format!("{key}: \"{text}\" is no place to listen");
-            let help = "write an address and a port: \"127.0.0.1:8080\", \"[::1]:8080\"";
-            self.bad(&key, message, help);
-            SocketAddr::from(([127, 0, 0, 1], 8080))
-        })
-    }
-
     fn relay(&mut self, table: &str, secret: &str) -> (transport::Settings, Option<String>) {
         let tls = [
             ("starttls", Tls::StartTls),
