@@ -195,6 +195,9 @@ fn refusal(phase: Phase, code: u16, enhanced: Option<Enhanced>, text: &str) -> O
         return Outcome::Deferred(Delay::Throttled);
     }
     match subject {
+        // RFC 6531 §3.2: an address, or a header, that is not ASCII, which only
+        // somebody who has such an address has.
+        Some((6, 7..=10)) => return Outcome::Rejected(Rejection::Other),
         Some((7, 0)) => return Outcome::Halted(Halt::Relay),
         Some((7, _)) => return Outcome::Halted(Halt::Reputation),
         Some((3, 4) | (6, _)) => return Outcome::Halted(Halt::Message),

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::mailing::{Halt, Outcome, Phase, Reply, classify};
+use crate::mailing::{Halt, Outcome, Phase, Rejection, Reply, classify};
 
 /// A message was handed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,10 @@ pub enum Cause {
     /// What came is no SMTP, or out of turn.
     #[error("the answer was not understood: {0}")]
     Garbled(String),
+    /// The recipient's address is not ASCII, and the server takes no others (RFC
+    /// 6531 §3.1).
+    #[error("the server does not take addresses that are not ASCII (it has no SMTPUTF8)")]
+    International,
     /// TLS could not be agreed upon.
     #[error("no safe connection could be agreed upon")]
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -90,6 +94,8 @@ impl Failure {
             Cause::Refused(reply) => {
                 classify(self.phase, Some(reply.code), reply.enhanced, &reply.text)
             }
+            // Every other recipient can be served. The mailbox may well be there.
+            Cause::International => Outcome::Rejected(Rejection::Other),
             // Nothing about the settings will be better on the next try.
             Cause::Unsupported(_) | Cause::Tls(_) | Cause::File(_) => {
                 Outcome::Halted(Halt::Settings)

@@ -16,7 +16,7 @@ mod frame;
 mod ids;
 mod init;
 mod inspect;
-mod leak;
+mod international;
 mod mailing;
 mod mailings;
 mod name_server;
@@ -27,7 +27,6 @@ mod send;
 mod since;
 mod subscribers;
 mod together;
-mod websub;
 
 /// 2026-03-01 12:00 UTC: what all of these runs take for now.
 const NOW: &str = "1772366400";

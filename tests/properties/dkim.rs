@@ -11,6 +11,7 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use chrono::DateTime;
 use letterpress::email::Parts;
 use letterpress::email::dkim::{Signer, SigningKey};
+use letterpress::subscriber::Address;
 use mail_auth::common::parse::TxtRecordParser;
 use mail_auth::common::verify::DomainKey;
 use mail_auth::hickory_resolver::config::{ResolverConfig, ResolverOpts};
@@ -98,6 +99,29 @@ fn changed(message: &[u8], old: &str, new: &str) -> Vec<u8> {
     let text = std::str::from_utf8(message).unwrap();
     assert!(text.contains(old), "{old} is not in {text}");
     text.replacen(old, new, 1).into_bytes()
+}
+
+#[test]
+fn a_header_in_utf_8_is_signed_as_others_read_it() {
+    let mut reader = recipient("Hello", "Ümit", "Words");
+    reader.address = Address::parse("ümit@bücher.test").unwrap();
+    let composition = composed("Weekly", &WRITES, Parts::Both);
+    let message = composition.message(None, Some(&SIGNER), &reader).unwrap();
+    assert_eq!(verified(&message.bytes), [true, true]);
+    // RFC 6532 §3: the address alone is in UTF-8.
+    let odd: Vec<&str> = message
+        .header()
+        .split("\r\n")
+        .filter(|line| !line.is_ascii())
+        .collect();
+    assert_eq!(odd, ["To: =?utf-8?B?w5xtaXQ=?= <ümit@xn--bcher-kva.test>"]);
+    let parsed = mail_parser::MessageParser::new()
+        .parse(&message.bytes)
+        .unwrap();
+    let to = parsed.to().and_then(|to| to.first()).unwrap();
+    assert_eq!(to.name(), Some("Ümit"));
+    assert_eq!(to.address(), Some("ümit@xn--bcher-kva.test"));
+    assert_eq!(parsed.subject(), Some("Hello"));
 }
 
 proptest! {

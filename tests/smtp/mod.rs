@@ -2,6 +2,7 @@
 
 mod content;
 mod faults;
+mod international;
 mod login;
 mod pipelining;
 mod protection;

@@ -6,6 +6,7 @@ use url::Url;
 use crate::config::key::Key;
 use crate::config::typed::Read;
 use crate::newsletter::{LanguageOverride, Mailbox, Newsletter};
+use crate::subscriber::{Address, AddressError};
 
 /// Stands in for an address that is not set.
 const PLACEHOLDER_URL: &str = "https://example.org/";
@@ -90,6 +91,14 @@ impl Read<'_> {
         if mailbox.is_none() {
             let help = "write \"Name <name@example.org>\"";
             self.bad(key, format!("{key} is no mail address"), help);
+        }
+        // All else that is wrong with an address is told where it is used.
+        if let Some(mailbox) = &mailbox
+            && let Err(cause @ AddressError::International) =
+                Address::parse_sender(&mailbox.address)
+        {
+            let help = "write one of letters from a to z before the @";
+            self.bad(key, format!("{key}: {cause}"), help);
         }
         mailbox
     }

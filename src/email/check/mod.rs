@@ -31,6 +31,17 @@ pub fn check(message: &Message, content: &Content, links: &Links) -> Vec<Diagnos
     signature(message, &mut found);
     weight::check(message, content, &mut found);
     parts(content, links, &mut found);
+    if message.envelope.recipient.is_international() {
+        found.push(
+            Diagnostic::note(
+                "international-address",
+                "the address is not ASCII: relay and receiver must have SMTPUTF8",
+            )
+            .help(
+                "`letterpress doctor` says whether the relay has; without it this one is rejected",
+            ),
+        );
+    }
     if !links.live {
         found.push(
             Diagnostic::note("dead-links", "the links to leave and to choose are dead")

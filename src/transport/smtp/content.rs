@@ -7,10 +7,11 @@ pub(crate) struct Content<'a>(&'a str);
 
 impl<'a> Content<'a> {
     /// `None` where the message is not 7-bit, which no server need take
-    /// unannounced (RFC 5321 §2.4).
-    pub(crate) fn of(message: &'a [u8]) -> Option<Content<'a>> {
+    /// unannounced (RFC 5321 §2.4). With `announced`, by SMTPUTF8, it may be
+    /// UTF-8 (RFC 6532 §3).
+    pub(crate) fn of(message: &'a [u8], announced: bool) -> Option<Content<'a>> {
         let text = std::str::from_utf8(message).ok()?;
-        text.is_ascii().then_some(Content(text))
+        (announced || text.is_ascii()).then_some(Content(text))
     }
 }
 
@@ -57,14 +58,15 @@ mod tests {
             ("a.\r\nb .c\r\n", "a.\r\nb .c\r\n.\r\n"),
         ];
         for (message, expected) in cases {
-            let content = Content::of(message.as_bytes()).unwrap();
+            let content = Content::of(message.as_bytes(), false).unwrap();
             assert_eq!(content.to_string(), expected, "{message:?}");
         }
     }
 
     #[test]
     fn only_7_bit_text_is_content() {
-        assert!(Content::of("gr\u{fc}n".as_bytes()).is_none());
-        assert!(Content::of(b"\xff").is_none());
+        assert!(Content::of("gr\u{fc}n".as_bytes(), false).is_none());
+        assert!(Content::of("gr\u{fc}n".as_bytes(), true).is_some());
+        assert!(Content::of(b"\xff", true).is_none());
     }
 }

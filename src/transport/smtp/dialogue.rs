@@ -14,6 +14,7 @@ use crate::transport::failure::{Cause, Failure, Receipt};
 use crate::transport::smtp::Settings;
 use crate::transport::smtp::connection::{Connection, failure, reply, step};
 use crate::transport::smtp::content::Content;
+use crate::transport::smtp::offers::Offers;
 
 /// Hands `message` over. The second value says whether the dialogue ended in
 /// order, so that the connection may serve the next message.
@@ -23,9 +24,15 @@ pub(crate) async fn deliver(
     message: &Message,
     permission: &mut Permission<'_>,
 ) -> (Result<Receipt, Failure>, bool) {
+    let international = message.envelope.recipient.is_international();
+    if international && !connection.offers.smtputf8 {
+        // Nothing was said, so the connection is in order.
+        let failed = failure(settings, Phase::Recipient, Cause::International);
+        return (Err(failed), true);
+    }
     connection.begun += 1;
     let mut dialogue = Dialogue {
-        pipelining: connection.offers.pipelining,
+        offers: &connection.offers,
         smtp: &mut connection.smtp,
         settings,
         in_step: true,
@@ -43,7 +50,7 @@ const DATA: &str = "DATA\r\n";
 
 struct Dialogue<'a> {
     smtp: &'a mut AsyncSmtpConnection,
-    pipelining: bool,
+    offers: &'a Offers,
     settings: &'a Settings,
     /// Whether each question so far has had its answer, and the next one would
     /// get its own.
@@ -56,15 +63,23 @@ impl Dialogue<'_> {
         message: &Message,
         permission: &mut Permission<'_>,
     ) -> Result<Receipt, Failure> {
-        let content = Content::of(&message.bytes).ok_or_else(|| {
+        let envelope = &message.envelope;
+        let international = envelope.recipient.is_international();
+        let content = Content::of(&message.bytes, international).ok_or_else(|| {
             let cause = Cause::Unsupported("the message is not 7-bit".to_owned());
             failure(self.settings, Phase::Sender, cause)
         })?;
-        // RFC 5321 §3.3. The message is 7-bit and its addresses are ASCII, so
-        // no parameter is needed; addresses hold no line ends.
-        let sender = format!("MAIL FROM:<{}>\r\n", message.envelope.sender);
-        let recipient = format!("RCPT TO:<{}>\r\n", message.envelope.recipient);
-        if self.pipelining {
+        // RFC 6531 §3.4: said of a message that needs it, and of no other; its
+        // header holds octets beyond ASCII then (RFC 6152 §3).
+        let parameters = match (international, self.offers.eight_bit) {
+            (false, _) => "",
+            (true, true) => " BODY=8BITMIME SMTPUTF8",
+            (true, false) => " SMTPUTF8",
+        };
+        // RFC 5321 §3.3; addresses hold no line ends.
+        let sender = format!("MAIL FROM:<{}>{parameters}\r\n", envelope.sender);
+        let recipient = format!("RCPT TO:<{}>\r\n", envelope.recipient);
+        if self.offers.pipelining {
             self.announce_at_once(sender + &recipient + DATA).await?;
         } else {
             self.ask(Phase::Sender, sender).await?;
