@@ -1,5 +1,4 @@
-//! All files of a build: pages, index, seasons, redirects, sitemap, images, style
-//! sheet, feeds.
+//! All files of a build: pages, index, redirects, images, style sheet, feeds.
 //!
 //! It goes in two steps, so that the text of an issue is read, parsed and
 //! rendered once and can be let go before the next. [`prepare`] turns one file
@@ -16,9 +15,7 @@ mod image;
 mod manuscript;
 mod pages;
 mod plan;
-mod season;
 mod series;
-mod sitemap;
 mod title;
 
 pub use image::{Image, is_image_path};

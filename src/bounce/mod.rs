@@ -13,6 +13,7 @@
 
 mod auto;
 mod class;
+mod consequence;
 mod feedback;
 mod head;
 mod mbox;
@@ -22,10 +23,12 @@ mod read;
 mod report;
 mod status;
 mod text;
+pub mod webhook;
 
 #[cfg(test)]
 mod tests;
 
+pub use consequence::{Consequence, consequence};
 pub use mbox::{Raw, Splitter};
 pub use read::{LONGEST, read};
 pub use report::{Bounce, Class, Kind, Reading, Report, Who};

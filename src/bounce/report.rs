@@ -3,7 +3,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::mailing::Enhanced;
-use crate::subscriber::Tag;
+use crate::subscriber::{Address, Tag};
 
 /// What was understood of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,14 @@ pub enum Who {
     /// The subscriber with this tag under one of our keys: the token's
     /// signature was right.
     Tag(Tag),
+    /// Who has this address, if the relay took a message to them from us by this
+    /// name of its own. A service has said so that proved who it is.
+    Relayed {
+        /// Where the message went.
+        address: Address,
+        /// The relay's name for it, as it stands in its reply to the content.
+        message: String,
+    },
     /// The recipient of the message with this Message-ID, with the angle
     /// brackets. It has the form of ours; whether it is one, the store knows.
     Message(String),
@@ -92,6 +100,21 @@ pub enum Class {
     Soft,
     /// There is no such mailbox.
     Hard,
+}
+
+impl Report {
+    /// The word of its kind in reports, JSON and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Report::Bounce(bounce) => bounce.class.name(),
+            Report::Complaint { .. } => "complaint",
+            Report::Unsubscribe { .. } => "unsubscribe",
+            Report::Notice => "notice",
+            Report::AutoReply => "auto-reply",
+            Report::Unproven(_) => "unproven",
+            Report::Unreadable { .. } => "unreadable",
+        }
+    }
 }
 
 impl Class {

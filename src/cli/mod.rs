@@ -5,7 +5,6 @@
 //! its hints; [`run`] prints that error and turns both into the exit code.
 
 mod args;
-mod arrival;
 mod backup;
 mod bounces;
 mod build;
@@ -18,7 +17,6 @@ mod doctor;
 mod error;
 mod exit;
 mod folder;
-mod hubs;
 mod ids;
 mod init;
 mod inspect;
@@ -41,6 +39,7 @@ mod store;
 mod subscribers;
 mod suppressions;
 mod terminal;
+mod webhooks;
 
 pub use exit::Exit;
 

@@ -13,6 +13,7 @@ use crate::cli::keys::signing_keys;
 use crate::cli::newsroom::{TEMPLATES, read_templates, template_error};
 use crate::cli::send::{Shelf, Signals};
 use crate::cli::terminal::{Terminal, printable};
+use crate::cli::webhooks::webhooks;
 use crate::diagnostic::Level;
 use crate::web::{self, Parts, Settings};
 
@@ -52,12 +53,12 @@ pub(crate) fn run(
             look: settings.look.clone(),
             public,
             forwarders: settings.server.forwarders.clone(),
-            hubs: settings.feeds.hubs.clone(),
             metrics: settings.server.metrics.clone(),
         },
         store: Arc::clone(&shelf.store),
         keys,
         templates,
+        webhooks: webhooks(&folder)?,
         clock: Arc::new(Utc::now),
         log: Arc::new(|line| {
             use std::io::Write;

@@ -23,7 +23,8 @@ pub use key::Key;
 pub use layer::{Entry, Layer, Values};
 pub use missing::Missing;
 pub use settings::{
-    Archive, Dkim, DkimKey, Fallback, Feeds, Issues, Mail, Publish, Server, Settings, Smtp, Store,
+    Archive, Dkim, DkimKey, Fallback, Feeds, HookSecret, Issues, Mail, Publish, Server, Settings,
+    Smtp, Store,
 };
 pub use show::{show_json, show_toml};
 

@@ -92,7 +92,9 @@ impl Shape {
 }
 
 /// Settings that are read from the environment alone.
-pub(crate) const SECRETS: [&str; 4] = [
+pub(crate) const SECRETS: [&str; 6] = [
+    "webhooks.ses_secret",
+    "webhooks.postmark_secret",
     "smtp.password",
     "smtp.fallback.password",
     "dkim.key",
@@ -109,7 +111,7 @@ const TIMES: [&str; 5] = [
 ];
 
 /// Tables in which the newsletter names the keys.
-const FREE: [(&str, Shape); 17] = [
+const FREE: [(&str, Shape); 16] = [
     ("languages.*.title", Shape::Text),
     ("languages.*.description", Shape::Text),
     ("languages.*.author", Shape::Text),
@@ -121,7 +123,6 @@ const FREE: [(&str, Shape); 17] = [
     ("issues.levels.*", Shape::Text),
     ("issues.sections.*.aliases", Shape::Texts),
     ("issues.sections.*.item_style", Shape::Text),
-    ("issues.sections.*.access", Shape::Text),
     ("smtp.providers.*.connections", Shape::Integer),
     ("smtp.providers.*.per_second", Shape::Integer),
     ("smtp.providers.*.per_minute", Shape::Integer),

@@ -41,6 +41,8 @@ pub struct Settings {
     pub dkim: Dkim,
     /// The public server that links in mail lead to.
     pub server: Server,
+    /// What services tell of mail.
+    pub webhooks: Webhooks,
     /// The look of pages and mail.
     pub look: Look,
     /// How `publish` brings the built folder to the web.
@@ -80,8 +82,6 @@ pub struct Feeds {
     pub archive_entries: usize,
     /// Further addresses of the same feeds.
     pub also: Vec<Also>,
-    /// WebSub hubs that are told of changes.
-    pub hubs: Vec<Url>,
 }
 
 /// The web archive.
@@ -180,14 +180,29 @@ pub struct Server {
     pub metrics: Vec<Network>,
 }
 
+/// What services tell of mail, each at an address with its secret.
+#[derive(Debug)]
+pub struct Webhooks {
+    /// That of Amazon SES.
+    pub ses: HookSecret,
+    /// That of Postmark.
+    pub postmark: HookSecret,
+}
+
+/// Where a secret is; neither where nothing is listened to.
+#[derive(Debug)]
+pub struct HookSecret {
+    /// The secret itself, where the environment gives it.
+    pub secret: Option<SecretString>,
+    /// Its file otherwise, relative to the newsletter's folder.
+    pub file: Option<String>,
+}
+
 /// How `publish` brings the built folder to the web.
 #[derive(Clone, Debug)]
 pub struct Publish {
     /// The command that does it.
     pub deploy: Option<String>,
-    /// How long after it the web may take to show the issue; `None`: it is not
-    /// asked.
-    pub wait: Option<Duration>,
 }
 
 impl Settings {
@@ -204,7 +219,6 @@ impl Settings {
             links: self.feeds.links,
             archive_entries: self.feeds.archive_entries,
             also: self.feeds.also.clone(),
-            hubs: self.feeds.hubs.iter().map(Url::to_string).collect(),
             look: self.look.clone(),
             feed_id,
         }

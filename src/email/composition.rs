@@ -115,7 +115,8 @@ impl Composition {
                     page,
                     ..
                 } = &edition;
-                let head = Head::new(newsletter, issue, language, page, moment)?;
+                let mut head = Head::new(newsletter, issue, language, page, moment)?;
+                head.token_field = settings.token_field.clone();
                 let sender = head::sender(newsletter)?;
                 Cast::new(
                     edition.language,

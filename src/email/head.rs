@@ -24,6 +24,9 @@ pub(crate) struct Head {
     list: String,
     /// List-Archive to Date.
     rest: String,
+    /// The field for the relay alone that holds the token of the envelope sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) token_field: Option<String>,
 }
 
 impl Head {
@@ -66,6 +69,7 @@ impl Head {
                 date(moment),
             ]
             .concat(),
+            token_field: None,
         };
         for part in [&head.authors, &head.list, &head.rest] {
             short_enough(part)?;
@@ -91,6 +95,7 @@ impl Head {
         let to = header::mailbox("To", &recipient.name, recipient.address.as_str());
         let leave = leave(links);
         short_enough(&leave)?;
+        let token = self.token_line(links);
         for part in [
             &self.authors,
             &to,
@@ -98,6 +103,7 @@ impl Head {
             &self.list,
             &leave,
             &self.rest,
+            &token,
             // RFC 5322 §3.6.4: unique for ever, so its right side is a domain of
             // the sender's and never the name of the machine.
             "Message-ID: ",
@@ -107,6 +113,18 @@ impl Head {
             out.extend_from_slice(part.as_bytes());
         }
         Ok(())
+    }
+}
+
+impl Head {
+    /// `FIELD: TOKEN`, where the relay wants it and there is a token.
+    fn token_line(&self, links: &Links) -> String {
+        let token = links.bounce.as_ref();
+        let token = token.and_then(|sender| sender.local().split_once('+'));
+        match (&self.token_field, token) {
+            (Some(field), Some((_, token))) => format!("{field}: {token}\r\n"),
+            _ => String::new(),
+        }
     }
 }
 
@@ -139,7 +157,7 @@ fn leave(links: &Links) -> String {
 }
 
 fn address(setting: &'static str, mailbox: &Mailbox) -> Result<Address, Error> {
-    Address::parse(&mailbox.address).map_err(|source| Error::Sender {
+    Address::parse_sender(&mailbox.address).map_err(|source| Error::Sender {
         setting,
         address: mailbox.address.clone(),
         source,

@@ -22,6 +22,9 @@ pub enum Parts {
 pub struct Settings {
     /// Which parts a message has.
     pub parts: Parts,
+    /// The field in which the relay wants what it is to repeat of a message when
+    /// it tells of it; the token of the envelope sender stands there then.
+    pub token_field: Option<String>,
 }
 
 /// What a message says, rendered for its recipient.
@@ -54,7 +57,8 @@ pub struct Envelope {
 pub struct Message {
     /// For the dialogue with the server.
     pub envelope: Envelope,
-    /// Header and body, lines ended by CR LF, all of it ASCII.
+    /// Header and body, lines ended by CR LF, all of it ASCII; but where the
+    /// recipient's address is not, To holds it in UTF-8 (RFC 6532 §3).
     pub bytes: Vec<u8>,
     /// Its Message-ID, with the angle brackets.
     pub message_id: String,

@@ -128,7 +128,7 @@ fn document(feed: &Feed) -> Document<'_> {
             .collect(),
         language: clean(&feed.language),
         hubs: feed
-            .hubs
+            .hub
             .iter()
             .map(|url| Hub {
                 r#type: "WebSub",

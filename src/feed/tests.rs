@@ -109,7 +109,7 @@ fn full() -> Feed {
         ..entry(3)
     };
     Feed {
-        hubs: vec!["https://hub.example.net/".to_owned()],
+        hub: Some("https://hub.example.net/".to_owned()),
         icon: Some("https://example.com/icon.png".to_owned()),
         logo: Some("https://example.com/logo.png".to_owned()),
         translations: vec![Translation {

@@ -9,7 +9,6 @@
 //!
 //! Not here: files, HTML, addresses on the web, other issues.
 
-mod access;
 mod canonical;
 mod census;
 mod checks;
@@ -196,7 +195,6 @@ impl Reader {
         section::understand(&mut issue, &self.rules);
         let mut report = checks::Report::new(&self.rules);
         report.extend(diagnostics);
-        report.extend(access::check(&issue));
         checks::check(
             &issue,
             &self.rules,

@@ -25,6 +25,8 @@ pub struct Preset {
     /// Whether it puts an envelope sender of its own in place of ours, so that
     /// receivers ask for the senders of that domain.
     pub replaces_envelope: bool,
+    /// The field in which it takes what it repeats when it tells of a message.
+    pub token_field: Option<&'static str>,
     /// The domain whose list of senders covers its servers (RFC 7208 §5.2).
     pub spf: Option<&'static str>,
 }
@@ -48,6 +50,7 @@ const OWN: Preset = Preset {
     replaces_date: false,
     signs: false,
     replaces_envelope: false,
+    token_field: None,
     spf: None,
 };
 
@@ -79,6 +82,7 @@ const PRESETS: [Preset; 6] = [
         replaces_message_id: true,
         signs: true,
         replaces_envelope: true,
+        token_field: Some("X-PM-Metadata-letterpress"),
         spf: Some("spf.mtasv.net"),
         ..OWN
     },

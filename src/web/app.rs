@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
@@ -19,7 +19,7 @@ use crate::web::client::Client;
 use crate::web::files::{self, Files};
 use crate::web::index::Index;
 use crate::web::metrics::{Metrics, Route};
-use crate::web::{Log, Parts, Settings, leave, preferences};
+use crate::web::{Log, Parts, Settings, leave, preferences, webhook};
 
 /// What all requests share.
 pub(super) struct App {
@@ -30,6 +30,7 @@ pub(super) struct App {
     pub(super) clock: crate::web::Clock,
     pub(super) log: Log,
     pub(super) index: Index,
+    pub(super) desk: webhook::Desk,
     pub(super) files: Files,
     metrics: Metrics,
     /// What pages of the archive may load, besides what is beside them.
@@ -64,6 +65,7 @@ impl App {
             files: Files::new(settings.public.clone(), sheet),
             metrics: Metrics::default(),
             policy: HeaderValue::try_from(policy).expect("an origin is ASCII"),
+            desk: webhook::Desk::new(parts.webhooks),
             store: parts.store,
             keys,
             templates: parts.templates,
@@ -126,6 +128,7 @@ impl Answers {
                 "/preferences/{token}",
                 get(preferences::show).post(preferences::act),
             )
+            .route("/webhooks/{service}/{secret}", post(webhook::take))
             .fallback(files::file)
             .with_state(Arc::clone(&app));
         Answers {
@@ -197,6 +200,7 @@ fn place(path: &str) -> Option<&'static str> {
         Some("metrics") => Some("/metrics"),
         Some("unsubscribe") => Some("/unsubscribe/…"),
         Some("preferences") => Some("/preferences/…"),
+        Some("webhooks") => Some("/webhooks/…"),
         _ => None,
     }
 }

@@ -26,6 +26,7 @@ mod path;
 mod patient;
 mod preferences;
 mod server;
+mod webhook;
 mod words;
 
 use std::path::PathBuf;
@@ -41,6 +42,7 @@ use crate::subscriber::Keys;
 
 pub use client::{ForwardedHeader, Forwarders, Network, NoNetwork};
 pub use server::serve;
+pub use webhook::{Fetch, Keep, Webhooks};
 
 /// Tells the moment.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -62,8 +64,6 @@ pub struct Settings {
     pub public: PathBuf,
     /// The web servers in front of it that are believed.
     pub forwarders: Forwarders,
-    /// WebSub hubs of the feeds.
-    pub hubs: Vec<Url>,
     /// Who may read `/metrics`.
     pub metrics: Vec<Network>,
 }
@@ -78,6 +78,8 @@ pub struct Parts {
     pub keys: Keys,
     /// The pages' templates.
     pub templates: Templates,
+    /// How services tell what became of mail.
+    pub webhooks: Webhooks,
     /// Tells the moment.
     pub clock: Clock,
     /// Takes a line for each request.

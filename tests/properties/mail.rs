@@ -116,7 +116,10 @@ pub(super) fn composed(title: &str, templates: &[(&str, &str)], parts: Parts) ->
         newsletter: newsletter.clone(),
     };
     let moment = DateTime::from_timestamp(1_767_258_123, 0).unwrap();
-    let settings = Settings { parts };
+    let settings = Settings {
+        parts,
+        ..Settings::default()
+    };
     let editions = vec![edition];
     let way_out = WayOut::OneClick;
     Composition::new(
@@ -312,7 +315,9 @@ proptest! {
         prop_assert!(keys.open(Purpose::Unsubscribe, &any).is_err());
         prop_assert!(keys.open_address(Purpose::Bounce, &any).is_err());
         if let Ok(address) = Address::parse(&any) {
-            prop_assert!(address.as_str().is_ascii());
+            prop_assert!(address.domain().is_ascii());
+            prop_assert_eq!(Address::parse(address.as_str()), Ok(address.clone()));
+            prop_assert_eq!(Address::parse(&address.key()).map(|one| one.key()), Ok(address.key()));
             prop_assert!(!address.as_str().contains(|c: char| c.is_control() || c == ' '));
         }
         let _ = Recipient::parse_list(&any);

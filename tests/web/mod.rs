@@ -11,7 +11,7 @@ use letterpress::store::{Sqlite, Store};
 use letterpress::subscriber::{
     Address, Entry, Key, Keys, Purpose, Reason, Status, Subscriber, Suppression,
 };
-use letterpress::web::{self, Forwarders, Parts, Settings};
+use letterpress::web::{self, Forwarders, Parts, Settings, Webhooks};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -22,6 +22,7 @@ mod leaving;
 mod limits;
 mod operation;
 mod preferences;
+mod webhooks;
 
 /// 2026-03-01 12:00 UTC, in milliseconds.
 const NOW: i64 = 1_772_366_400_000;
@@ -94,6 +95,11 @@ impl Site {
     }
 
     async fn start_at(url: &str) -> Site {
+        Site::listening(url, Webhooks::default()).await
+    }
+
+    /// The same, with services that tell of mail.
+    async fn listening(url: &str, webhooks: Webhooks) -> Site {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::create(&folder.path().join("letterpress.db")).unwrap();
         let store = Arc::new(store);
@@ -110,7 +116,6 @@ impl Site {
                     networks: vec!["127.0.0.1".parse().unwrap()],
                     ..Forwarders::default()
                 },
-                hubs: Vec::new(),
                 metrics: vec!["127.0.0.1".parse().unwrap()],
             },
             store: Arc::clone(&store) as Arc<dyn Store>,
@@ -119,6 +124,7 @@ impl Site {
                 old: vec![key(9)],
             },
             templates: Templates::default(),
+            webhooks,
             clock: Arc::new(move || {
                 DateTime::from_timestamp_millis(ticks.load(Ordering::SeqCst)).unwrap()
             }),

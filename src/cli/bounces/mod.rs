@@ -6,7 +6,7 @@ mod resolve;
 
 use chrono::TimeDelta;
 
-use crate::bounce::{Bounce, Class, Report, Who};
+use crate::bounce::{Consequence, Report, consequence};
 use crate::cli::args::{Bounces, Global};
 use crate::cli::bounces::read::{Inbox, Item};
 use crate::cli::bounces::report::Done;
@@ -101,70 +101,26 @@ fn follows(
     folder: &Folder,
     soft: impl Fn(String, Suppression) -> Returned,
 ) -> Next {
-    let suppression = |reason: Reason, note: String| Suppression {
-        reason,
-        at: folder.now,
-        note,
-    };
     let Some(who) = item.who() else {
         return Next::Nothing(Done::Nothing);
     };
     let Some(person) = known.get(who) else {
         return Next::Nothing(Done::Nobody);
     };
-    let what = match &item.reading.report {
-        Report::Complaint { .. } => {
-            Returned::Suppress(suppression(Reason::Complaint, String::new()))
-        }
-        Report::Unsubscribe { .. } => Returned::Leave,
-        Report::Bounce(bounce) => {
-            let status = status(bounce);
-            // Whoever has confirmed the address since it failed has shown that
-            // it works again.
-            let arrived = item.reading.arrived;
-            if arrived
-                .zip(person.confirmed_at)
-                .is_some_and(|(at, since)| at < since)
-            {
-                return Next::Nothing(Done::Outdated);
-            }
-            match bounce.class {
-                Class::Other => return Next::Nothing(Done::Nothing),
-                Class::Hard => Returned::Suppress(suppression(Reason::HardBounce, status)),
-                Class::Soft => {
-                    let note = match status.as_str() {
-                        "" => "several messages were not delivered".to_owned(),
-                        status => format!("several messages were not delivered, last {status}"),
-                    };
-                    soft(
-                        message_of(item, bounce, folder),
-                        suppression(Reason::HardBounce, note),
-                    )
-                }
-            }
-        }
-        _ => return Next::Nothing(Done::Nothing),
+    let suppression = |reason: Reason, note: String| Suppression {
+        reason,
+        at: folder.now,
+        note,
+    };
+    let what = match consequence(&item.reading, person.confirmed_at, folder.now) {
+        Consequence::Nothing => return Next::Nothing(Done::Nothing),
+        Consequence::Outdated => return Next::Nothing(Done::Outdated),
+        Consequence::Suppress { reason, note } => Returned::Suppress(suppression(reason, note)),
+        Consequence::Leave => Returned::Leave,
+        Consequence::Soft { message, note } => soft(message, suppression(Reason::HardBounce, note)),
     };
     Next::Settle(Return {
         address: person.address.clone(),
         what,
     })
-}
-
-/// The status without the server's words, which like to repeat the address.
-fn status(bounce: &Bounce) -> String {
-    bounce
-        .status
-        .map(|status| status.to_string())
-        .unwrap_or_default()
-}
-
-/// Names the message that came back: by its Message-ID, or where the report
-/// does not tell it, by the day on which it came.
-fn message_of(item: &Item, bounce: &Bounce, folder: &Folder) -> String {
-    let day = item.reading.arrived.unwrap_or(folder.now).date_naive();
-    match (&bounce.message_id, &bounce.who) {
-        (Some(id), _) | (None, Who::Message(id)) => id.clone(),
-        (None, Who::Tag(_)) => format!("day {day}"),
-    }
 }

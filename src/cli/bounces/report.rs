@@ -78,18 +78,6 @@ const DONE: [&str; 7] = [
     "nothing",
 ];
 
-fn kind(report: &Report) -> &'static str {
-    match report {
-        Report::Bounce(bounce) => bounce.class.name(),
-        Report::Complaint { .. } => "complaint",
-        Report::Unsubscribe { .. } => "unsubscribe",
-        Report::Notice => "notice",
-        Report::AutoReply => "auto-reply",
-        Report::Unproven(_) => "unproven",
-        Report::Unreadable { .. } => "unreadable",
-    }
-}
-
 /// What a kind is called for people.
 fn words(report: &Report) -> String {
     match report {
@@ -122,7 +110,7 @@ pub(crate) fn print(
         let report = json!({
             "dry_run": options.dry_run,
             "messages": items.len(),
-            "kinds": counts(&KINDS, items.iter().map(|item| kind(&item.reading.report))),
+            "kinds": counts(&KINDS, items.iter().map(|item| item.reading.report.name())),
             "done": counts(&DONE, done.iter().map(|one| one.name())),
             "items": items
                 .iter()
@@ -154,7 +142,7 @@ pub(crate) fn print(
     }
     terminal.finish()?;
     let messages = counted(items.len(), "message");
-    let kinds = sums(&KINDS, items.iter().map(|item| kind(&item.reading.report)));
+    let kinds = sums(&KINDS, items.iter().map(|item| item.reading.report.name()));
     terminal.note(&join(&messages, &kinds));
     // What leads to nothing is told by its kind.
     let what = sums(&DONE[..6], done.iter().map(|one| one.name()));
@@ -211,7 +199,7 @@ fn item_json(item: &Item, done: Done, known: &Known) -> Value {
     };
     json!({
         "message": item.name,
-        "kind": kind(report),
+        "kind": report.name(),
         "done": done.name(),
         "address": person.map(|person| person.address.to_string()),
         "status": bounce.and_then(|bounce| bounce.status).map(|status| status.to_string()),

@@ -45,6 +45,8 @@ pub(crate) fn resolve<'a>(
         match who {
             Who::Tag(tag) => drop(tags.insert(*tag)),
             Who::Message(id) => drop(messages.insert(id.clone())),
+            // Services say that over HTTP alone.
+            Who::Relayed { .. } => {}
         }
     }
     let receivers = receivers(store, messages)?;

@@ -7,15 +7,13 @@ mod sending;
 mod server;
 mod signing;
 
-use std::time::Duration;
-
 use toml::Value;
 use url::Url;
 
 use crate::archive::Also;
 use crate::config::key::Key;
 use crate::config::layer::Values;
-use crate::config::settings::{Archive, Feeds, Mail, Publish, Settings};
+use crate::config::settings::{Archive, Feeds, Mail, Publish, Settings, Webhooks};
 use crate::diagnostic::{Diagnostic, Finding, Level};
 use crate::email::{self, Parts};
 use crate::render::{Accent, AccentError, LinkPlace, Look, TextStyle};
@@ -34,6 +32,9 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
         .into_iter()
         .filter(|key| read.text(key).is_empty())
         .collect();
+    let smtp = read.smtp();
+    let mut mail = read.mail();
+    mail.message.token_field = smtp.preset.token_field.map(str::to_owned);
     Settings {
         issues: read.issues(),
         feeds: Feeds {
@@ -44,25 +45,27 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
             links: read.bool("feeds.links"),
             archive_entries: read.integer("feeds.archive_entries", 0, 1_000_000, 50) as usize,
             also: read.also(),
-            hubs: read.hubs(),
         },
         archive: Archive {
             enabled: read.bool("archive.enabled"),
         },
-        mail: read.mail(),
+        mail,
         store: read.store(),
         delivery: read.delivery(),
         bounces: read.bounces(),
-        smtp: read.smtp(),
+        smtp,
         dkim: read.dkim(&newsletter),
         server: read.server(&newsletter.url),
+        webhooks: Webhooks {
+            ses: read.hook("webhooks.ses_secret"),
+            postmark: read.hook("webhooks.postmark_secret"),
+        },
         look: Look {
             logo: read.logo(&newsletter.url),
             accent: read.accent(),
         },
         publish: Publish {
             deploy: read.optional("publish.deploy"),
-            wait: read.wait(),
         },
         newsletter,
         unset,
@@ -238,34 +241,6 @@ impl Read<'_> {
         found
     }
 
-    fn hubs(&mut self) -> Vec<Url> {
-        let key = Key::new("feeds.hubs");
-        let mut hubs = Vec::new();
-        for text in self.texts("feeds.hubs") {
-            let url = Url::parse(text.trim()).ok();
-            let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
-            match url.filter(|url| url.host().is_some() && url.fragment().is_none()) {
-                Some(url) if hubs.contains(&url) => {}
-                Some(url) => hubs.push(url),
-                None => {
-                    let message = format!("{key}: \"{text}\" is no address of a hub");
-                    self.bad(
-                        &key,
-                        message,
-                        "write it whole: \"https://hub.example.org/\"",
-                    );
-                }
-            }
-        }
-        hubs
-    }
-
-    fn wait(&mut self) -> Option<Duration> {
-        let usual = Duration::from_secs(600);
-        let off = self.text("publish.wait") == "off";
-        (!off).then(|| self.time("publish.wait", usual))
-    }
-
     fn mail(&mut self) -> Mail {
         let parts = [
             ("both", Parts::Both),
@@ -276,6 +251,7 @@ impl Read<'_> {
         Mail {
             message: email::Settings {
                 parts: self.choice("mail.parts", &parts),
+                token_field: None,
             },
             text: TextStyle {
                 links: self.choice("mail.links", &links),
@@ -302,8 +278,18 @@ impl Read<'_> {
         match self.text_of(&key).parse() {
             Ok(accent) => return accent,
             Err(AccentError::NoColor) => self.bad(&key, format!("{key} is no color"), help),
-            Err(AccentError::Pale { nearest }) => {
-                let message = format!("{key} is too pale to be read as text on paper");
+            Err(cause @ (AccentError::Pale { .. } | AccentError::Lost { .. })) => {
+                let (message, nearest) = match cause {
+                    AccentError::Lost { nearest } => {
+                        let words = "cannot be read where a mail program inverts light and dark";
+                        (format!("{key} {words}"), nearest)
+                    }
+                    AccentError::Pale { nearest } => (
+                        format!("{key} is too pale to be read as text on paper"),
+                        nearest,
+                    ),
+                    AccentError::NoColor => return Accent::default(),
+                };
                 self.bad(
                     &key,
                     message,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::config::key::Key;
-use crate::config::settings::{Bounces, Fallback, Smtp, Store};
+use crate::config::settings::{Bounces, Fallback, HookSecret, Smtp, Store};
 use crate::config::typed::Read;
 use crate::delivery;
 use crate::mailing::{Pace, Retry, provider};
@@ -108,6 +108,14 @@ impl Read<'_> {
         }
     }
 
+    /// The secret of a webhook; its file is named by `SECRET_file`.
+    pub(crate) fn hook(&mut self, secret: &str) -> HookSecret {
+        HookSecret {
+            secret: self.values.secret(secret).map(SecretString::from),
+            file: self.optional(&format!("{secret}_file")),
+        }
+    }
+
     /// Where the server listens.
     fn relay(&mut self, table: &str, secret: &str) -> (transport::Settings, Option<String>) {
         let tls = [
@@ -180,7 +188,7 @@ impl Read<'_> {
     }
 
     /// A length of time such as `1h30m`; more than nothing.
-    pub(crate) fn time(&mut self, name: &str, usual: Duration) -> Duration {
+    fn time(&mut self, name: &str, usual: Duration) -> Duration {
         let key = Key::new(name);
         let text = self.text_of(&key);
         match duration(&text) {

@@ -105,6 +105,29 @@ fn made(settings: &Settings, recipient: &Recipient) -> Message {
         .unwrap()
 }
 
+fn with(parts: Parts) -> Settings {
+    Settings {
+        parts,
+        ..Settings::default()
+    }
+}
+
+#[test]
+fn a_relay_that_repeats_metadata_gets_the_token_there() {
+    let settings = Settings {
+        token_field: Some("X-PM-Metadata-letterpress".to_owned()),
+        ..Settings::default()
+    };
+    let message = made(&settings, &ada());
+    let sender = message.envelope.sender.local().to_owned();
+    let token = sender.strip_prefix("bounce+").unwrap();
+    let line = format!("\r\nX-PM-Metadata-letterpress: {token}\r\n");
+    assert!(message.header().contains(&line), "{}", message.header());
+    let thawed = Composition::thaw(&composition(&settings).freeze()).unwrap();
+    assert_eq!(thawed.message(Some(&key()), None, &ada()).unwrap(), message);
+    assert!(!made(&Settings::default(), &ada()).header().contains("X-PM"));
+}
+
 pub(crate) fn letter(key: Option<&Key>) -> Letter {
     composition(&Settings::default())
         .letter(key, None, &ada())
@@ -221,7 +244,7 @@ fn parts_are_text_first_in_utf_8_and_7_bit() {
 #[test]
 fn one_part_alone_needs_no_multipart() {
     for (parts, kind) in [(Parts::Text, "text/plain"), (Parts::Html, "text/html")] {
-        let message = made(&Settings { parts }, &ada());
+        let message = made(&with(parts), &ada());
         let header = message.header();
         assert!(header.contains(&format!("Content-Type: {kind}; charset=utf-8\r\n")));
         assert!(header.contains("MIME-Version: 1.0\r\n"), "{header}");
@@ -316,7 +339,7 @@ fn the_smaller_encoding_is_taken() {
         ("漢字{{recipient.name}}仮名交じり文\n".repeat(20), "base64"),
     ];
     for (text, encoding) in cases {
-        let settings = Settings { parts: Parts::Text };
+        let settings = with(Parts::Text);
         let editions = vec![edition("en", frame(SUBJECT, HTML, &text))];
         let composition = attempt(&settings, editions).unwrap();
         let message = composition.message(None, None, &ada()).unwrap();
@@ -398,7 +421,7 @@ fn a_mailing_without_a_server_is_left_by_mail() {
 #[test]
 fn who_has_a_name_is_greeted_and_a_name_makes_no_variant() {
     let text = "{{#if recipient.name}}Dear {{recipient.name}},\n{{/if}}Hello.\n";
-    let settings = Settings { parts: Parts::Text };
+    let settings = with(Parts::Text);
     let editions = vec![edition("en", frame(SUBJECT, HTML, text))];
     let composition = attempt(&settings, editions).unwrap();
     let said = |name: &str| {

@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Finding, SourceFile};
 use crate::render::escape;
 
 /// Name (as a file of the templates folder) and text of what is built in.
-const BUILT_IN: [(&str, &str); 14] = [
+const BUILT_IN: [(&str, &str); 13] = [
     (
         "email.html.hbs",
         include_str!("../../../templates/email.html.hbs"),
@@ -43,10 +43,6 @@ const BUILT_IN: [(&str, &str); 14] = [
     (
         "index.html.hbs",
         include_str!("../../../templates/index.html.hbs"),
-    ),
-    (
-        "season.html.hbs",
-        include_str!("../../../templates/season.html.hbs"),
     ),
     (
         "text.html.hbs",
