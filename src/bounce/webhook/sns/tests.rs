@@ -2,15 +2,15 @@ use super::*;
 
 /// A certificate of nobody, and what its key signed once: the key is gone.
 const CERTIFICATE: &[u8] = include_bytes!("sns.pem");
-const VERSION_1: &str = "sL2LKnjjxXgIIg0E3WmanszlM+bE+osWQywAfMdLXU6+UFW1YrdMIP5jrhb/sFUgXLJJfMNUK53z+ddLBy5i \
-     MsJUUxHwW/9p9DcScEqT5a8oRWVayYYrIKK5KuTqk4LMngDuflOOTYjYx/MkYp7qCFz9xw0UrkWBCu+nxTvN \
-     aQm/9qDv3YmQZrSEffE+kAdSj0WLBq+VdanR6/Mox3LOmb+8wgbZLngr6IbL4eELRnD8zVJj2U4G5WIkvchI \
-     +2l0vCo9vtYUAlxDx+EzRywflj7v8jlBw5pjI0WZgCvyRhxd6Wk4eRaze4UGTxHbIcO+hPRKWSU15UTGlcyQ \
+const VERSION_1: &str = "sL2LKnjjxXgIIg0E3WmanszlM+bE+osWQywAfMdLXU6+UFW1YrdMIP5jrhb/sFUgXLJJfMNUK53z+ddLBy5i\
+     MsJUUxHwW/9p9DcScEqT5a8oRWVayYYrIKK5KuTqk4LMngDuflOOTYjYx/MkYp7qCFz9xw0UrkWBCu+nxTvN\
+     aQm/9qDv3YmQZrSEffE+kAdSj0WLBq+VdanR6/Mox3LOmb+8wgbZLngr6IbL4eELRnD8zVJj2U4G5WIkvchI\
+     +2l0vCo9vtYUAlxDx+EzRywflj7v8jlBw5pjI0WZgCvyRhxd6Wk4eRaze4UGTxHbIcO+hPRKWSU15UTGlcyQ\
      t2cfZA==";
-const VERSION_2: &str = "GdTGRlBVhO764iBEbUqWkd7Ms8aAsDRZ8X3pMLUHJexrmum7Fb4sTbGSfGii6xxYanIDnUtYxjHqUIu6j+Jg \
-     RzXO4kJa5lkzUAFLfe4mQyRux9mFsaRjoe6N7PNTXNwsmMNdkWvNHqqZapkhsP7qZD1h4NXfvxC4wDfsPhpm \
-     xJW9c+bgxLArF44mQMrrvfV1QoXnvjXLm8aZ/wCCfZTjH+MVUpOqYvtEO9qrlr2QW5BZFq5emPJhJ+wZyKVh \
-     4HYtaS5K04545ToAATIaF503UyRE2yfT/OyzXG2gOhdwyFK8uV7Cond2Fus38QkFpRSBE9qz+TsCcYXZJCfT \
+const VERSION_2: &str = "GdTGRlBVhO764iBEbUqWkd7Ms8aAsDRZ8X3pMLUHJexrmum7Fb4sTbGSfGii6xxYanIDnUtYxjHqUIu6j+Jg\
+     RzXO4kJa5lkzUAFLfe4mQyRux9mFsaRjoe6N7PNTXNwsmMNdkWvNHqqZapkhsP7qZD1h4NXfvxC4wDfsPhpm\
+     xJW9c+bgxLArF44mQMrrvfV1QoXnvjXLm8aZ/wCCfZTjH+MVUpOqYvtEO9qrlr2QW5BZFq5emPJhJ+wZyKVh\
+     4HYtaS5K04545ToAATIaF503UyRE2yfT/OyzXG2gOhdwyFK8uV7Cond2Fus38QkFpRSBE9qz+TsCcYXZJCfT\
      Vuq1fQ==";
 
 fn message(version: &str, signature: &str) -> Value {
