@@ -335,7 +335,7 @@ fn providers_and_a_second_relay_have_settings_of_their_own() {
          [smtp.fallback]\nhost = \"two.example.org\"\ntls = \"implicit\"\n",
     );
     sources.environment =
-        environment(&[("LETTERPRESS__SMTP__FALLBACK__PASSWORD", "secret")]).environment;
+        environment(&[("LETTERPRESS__SMTP__FALLBACK__PASSWORD", "hunter2")]).environment;
     let loaded = load(&sources);
     assert_eq!(findings(&loaded), [""; 0]);
     let delivery = &loaded.settings.delivery;
@@ -347,7 +347,7 @@ fn providers_and_a_second_relay_have_settings_of_their_own() {
     let fallback = loaded.settings.smtp.fallback.unwrap();
     assert_eq!(fallback.relay.port, 465);
     assert!(fallback.relay.password.is_some());
-    assert!(!show_toml(&loaded.values).contains("secret"));
+    assert!(!show_toml(&loaded.values).contains("hunter2"));
     assert!(load(&Sources::default()).settings.smtp.fallback.is_none());
 }
 
