@@ -26,11 +26,12 @@ pub fn is_image_path(path: &str) -> bool {
 
 impl Image {
     /// Names and measures an image. `path` is relative to the newsletter's
-    /// folder.
-    pub fn new(path: &str, bytes: Vec<u8>) -> Image {
+    /// folder. The name of one that is not for everybody is its whole digest and
+    /// nothing else: mail has to find it, and nobody else can.
+    pub fn new(path: &str, bytes: Vec<u8>, open: bool) -> Image {
         let digest = Sha256::digest(&bytes);
         let mut hash = String::new();
-        for byte in &digest[..8] {
+        for byte in &digest[..if open { 8 } else { digest.len() }] {
             // Writing to a string cannot fail.
             let _ = write!(hash, "{byte:02x}");
         }
@@ -48,7 +49,10 @@ impl Image {
             Some((width, u32::try_from(size.height).ok()?))
         });
         Image {
-            published: format!("images/{}-{hash}.{extension}", stem.trim_matches('-')),
+            published: match open {
+                true => format!("images/{}-{hash}.{extension}", stem.trim_matches('-')),
+                false => format!("images/{hash}.{extension}"),
+            },
             size,
             bytes,
         }
@@ -69,7 +73,7 @@ mod tests {
 
     #[test]
     fn an_image_is_named_by_its_content_and_measured() {
-        let image = Image::new("issues/img/My Chart.GIF", GIF.to_vec());
+        let image = Image::new("issues/img/My Chart.GIF", GIF.to_vec(), true);
         assert_eq!(image.size, Some((3, 2)));
         assert!(
             image.published.starts_with("images/my-chart-"),
@@ -80,6 +84,7 @@ mod tests {
         let other = Image::new(
             "issues/img/My Chart.GIF",
             b"GIF89a\x04\x00\x02\x00\x00\x00\x00;".to_vec(),
+            true,
         );
         assert_ne!(image.published, other.published);
     }

@@ -3,7 +3,9 @@
 use crate::archive::is_image_path;
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::issue::{Issue, Reader, Summary, Text};
-use crate::render::{self, ContentsEntry, FeedText, Fragment, ItemPiece, PageStyle};
+use crate::render::{
+    self, ContentsEntry, FeedText, Fragment, ItemPiece, Labels, PagePiece, PageStyle,
+};
 
 /// What is kept of an issue for the rest of a build once its text is gone.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +17,8 @@ pub struct Manuscript {
     pub readable: bool,
     /// The body of its page; empty where no archive will hold it.
     pub page: Fragment,
+    /// The items of its page, where it belongs to a season.
+    pub pieces: Vec<PagePiece>,
     /// The whole text for feeds; `None` where no feed will hold it.
     pub content: Option<FeedText>,
     /// The items for feeds; `None` where no feed will hold them.
@@ -32,6 +36,8 @@ pub struct Manuscript {
 pub struct ImageUse {
     /// Its path in the newsletter's folder.
     pub path: String,
+    /// Whether everybody may see it: others are published without their name.
+    pub open: bool,
     place: Finding,
 }
 
@@ -70,7 +76,15 @@ pub fn texts(
         language: issue.language.as_deref().unwrap_or(language),
         linkify: reader.settings().linkify,
     };
-    feed_texts(&issue, &style, wanted)
+    match open_text(reader, &issue, style.language) {
+        Some(open) => feed_texts(&reader.parse(&open).0, &style, wanted),
+        None => feed_texts(&issue, &style, wanted),
+    }
+}
+
+/// What is left of an issue where not all of it is for everybody.
+fn open_text(reader: &Reader, issue: &Issue<'_>, language: &str) -> Option<Text> {
+    reader.open_text(issue, Labels::of(language).for_subscribers)
 }
 
 fn feed_texts(
@@ -119,7 +133,7 @@ pub fn prepare(
         .into_iter()
         .map(|diagnostic| diagnostic.locate(source))
         .collect();
-    let summary = issue.summary();
+    let mut summary = issue.summary();
     // Half of a file in the wrong encoding must not replace what was published.
     let damaged = text.diagnostics.iter().any(|one| one.code == "not-utf8");
     if !text.readable || damaged {
@@ -129,23 +143,45 @@ pub fn prepare(
             ..Manuscript::default()
         };
     }
-    let linkify = reader.settings().linkify;
+    let mut images = local_images(&issue);
+    let language = summary.language.as_deref().unwrap_or(language).to_owned();
+    let open_text = open_text(reader, &issue, &language);
+    let open = open_text.as_ref().map(|text| reader.parse(text).0);
+    if let Some(open) = &open {
+        // Who it is and how it changed is told by all of it, what it says by what
+        // is for everybody.
+        let shown = open.summary();
+        summary.description = shown.description;
+        summary.first_items = shown.first_items;
+        summary.sections = shown.sections;
+        summary.link_count = shown.link_count;
+        let shown = local_images(open);
+        for image in &mut images {
+            image.open = shown.iter().any(|one| one.path == image.path);
+        }
+    }
+    let issue = open.as_ref().unwrap_or(&issue);
     let style = PageStyle {
-        language: summary.language.as_deref().unwrap_or(language),
-        linkify,
+        language: &language,
+        linkify: reader.settings().linkify,
     };
-    let (page, contents) = if in_archive {
-        (render::page_html(&issue, &style), render::contents(&issue))
+    let (page, pieces, contents) = if in_archive {
+        let (page, mut pieces) = render::page_pieces(issue, &style);
+        if summary.season.is_none() {
+            pieces = Vec::new();
+        }
+        (page, pieces, render::contents(issue))
     } else {
         Default::default()
     };
-    let (content, items) = feed_texts(&issue, &style, in_feeds(&summary));
+    let (content, items) = feed_texts(issue, &style, in_feeds(&summary));
     Manuscript {
         page,
+        pieces,
         content,
         items,
         contents,
-        images: local_images(&issue),
+        images,
         readable: true,
         summary,
         findings,
@@ -167,7 +203,11 @@ pub fn local_images(issue: &Issue<'_>) -> Vec<ImageUse> {
                 .at(image.span)
                 .help("put the file there, or name it relative to the issue's folder")
                 .locate(issue.source);
-            found.push(ImageUse { path: file, place });
+            found.push(ImageUse {
+                path: file,
+                open: true,
+                place,
+            });
         }
     }
     found.sort_by(|left, right| left.path.cmp(&right.path));

@@ -1,4 +1,5 @@
-//! All files of a build: pages, index, redirects, images, style sheet, feeds.
+//! All files of a build: pages, index, seasons, redirects, sitemap, images, style
+//! sheet, feeds.
 //!
 //! It goes in two steps, so that the text of an issue is read, parsed and
 //! rendered once and can be let go before the next. [`prepare`] turns one file
@@ -15,7 +16,9 @@ mod image;
 mod manuscript;
 mod pages;
 mod plan;
+mod season;
 mod series;
+mod sitemap;
 mod title;
 
 pub use image::{Image, is_image_path};

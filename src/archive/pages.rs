@@ -55,6 +55,8 @@ impl Plan<'_> {
             let html = templates.index_page(&self.index_page(edition))?;
             files.push(self.html_file(&edition.home, html));
         }
+        files.extend(self.season_files()?);
+        files.push(self.sitemap());
         for page in self.inputs.pages {
             let url = text_page_address(&self.inputs, page);
             let language = page.summary.language.as_ref();
@@ -109,7 +111,7 @@ impl Plan<'_> {
             .collect()
     }
 
-    fn html_file(&self, address: &url::Url, html: String) -> File {
+    pub(crate) fn html_file(&self, address: &url::Url, html: String) -> File {
         let root = &self.inputs.newsletter.url;
         File {
             tree: Tree::Public,
@@ -141,7 +143,7 @@ impl Plan<'_> {
         };
         let (date, date_words) = self.date(index, &issue.language);
         let addresses = self.addresses(index);
-        let image = manuscript.images.first();
+        let image = manuscript.images.iter().find(|image| image.open);
         IssuePage {
             site: edition.site.clone(),
             title: display_title(&summary.title),
@@ -166,7 +168,7 @@ impl Plan<'_> {
         }
     }
 
-    fn translations(&self, index: usize) -> Vec<Translation> {
+    pub(crate) fn translations(&self, index: usize) -> Vec<Translation> {
         let others = self.inputs.issues[index].translations.iter();
         others
             .filter(|&&other| !self.inputs.issues[other].publication.is_draft())
@@ -209,6 +211,7 @@ impl Plan<'_> {
     fn index_page(&self, edition: &Edition) -> IndexPage {
         let language = &edition.newsletter.language;
         let mut groups: Vec<IndexGroup> = Vec::new();
+        let seasons = self.seasons(edition);
         for &index in &edition.order {
             let summary = &self.inputs.manuscripts[index].summary;
             let issue = &self.inputs.issues[index];
@@ -241,6 +244,10 @@ impl Plan<'_> {
                 Some(group) => group.rows.push(row),
                 None => groups.push(IndexGroup {
                     title,
+                    url: summary
+                        .season
+                        .filter(|season| seasons.iter().any(|(other, _)| other == season))
+                        .map(|season| self.season_url(edition, season).to_string()),
                     rows: vec![row],
                 }),
             }

@@ -38,6 +38,8 @@ pub struct Settings {
     pub archive_entries: usize,
     /// Further addresses of the same feeds.
     pub also: Vec<Also>,
+    /// Hubs that are told of changes in feeds.
+    pub hubs: Vec<String>,
     /// Logo and second colour.
     pub look: Look,
     /// Id of the main feed; those of other languages are made of it.
@@ -198,6 +200,11 @@ impl<'a> Plan<'a> {
     /// The address of an issue's page, by the place of its manuscript.
     pub fn address(&self, index: usize) -> &Url {
         &self.addresses[index]
+    }
+
+    /// The file of an issue's page below `public/`.
+    pub fn page_file(&self, index: usize) -> Option<String> {
+        file_of(&self.inputs.newsletter.url, &self.addresses[index])
     }
 
     /// Where relative addresses of an issue lead.

@@ -160,6 +160,7 @@ impl Plan<'_> {
                 .map(Person::named)
                 .collect(),
             own: edition.feeds(&self.inputs.newsletter.url),
+            hubs: settings.hubs.clone(),
             logo: settings.look.logo.as_ref().map(url::Url::to_string),
             ..Feed::default()
         }
@@ -199,6 +200,8 @@ impl Plan<'_> {
                     next: (number < last).then(|| self.addresses_with(&stem(number + 1))),
                 },
                 entries: all[page.entries].to_vec(),
+                // Nobody subscribes to what does not change.
+                hubs: Vec::new(),
                 ..self.skeleton(edition, &format!("/archive/{number}"))
             };
             self.stemmed(

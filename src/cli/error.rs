@@ -46,6 +46,11 @@ impl CommandError {
         Self::new(Exit::Unexpected, Words(words.into()))
     }
 
+    /// Unfinished, in words: the same command goes on.
+    pub(crate) fn again(words: impl Into<String>) -> Self {
+        Self::new(Exit::Again, Words(words.into()))
+    }
+
     /// The issue has errors that stop the command, in words.
     pub(crate) fn findings(words: impl Into<String>) -> Self {
         Self::new(Exit::Findings, Words(words.into()))

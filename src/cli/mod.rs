@@ -5,6 +5,7 @@
 //! its hints; [`run`] prints that error and turns both into the exit code.
 
 mod args;
+mod arrival;
 mod backup;
 mod bounces;
 mod build;
@@ -17,6 +18,7 @@ mod doctor;
 mod error;
 mod exit;
 mod folder;
+mod hubs;
 mod ids;
 mod init;
 mod inspect;

@@ -321,20 +321,28 @@ pub(crate) fn read_pages(
 /// there.
 fn read_images<'m>(
     folder: &Folder,
-    manuscripts: impl Iterator<Item = &'m Manuscript>,
+    manuscripts: impl Iterator<Item = &'m Manuscript> + Clone,
 ) -> Result<(BTreeMap<String, Image>, Vec<Finding>), CommandError> {
+    let all = manuscripts.clone().flat_map(|one| &one.images);
+    let open: BTreeSet<&str> = all
+        .filter(|image| image.open)
+        .map(|image| image.path.as_str())
+        .collect();
     let mut images = BTreeMap::new();
     let mut findings = Vec::new();
     let mut tried: BTreeMap<String, bool> = BTreeMap::new();
     for manuscript in manuscripts {
         for image in &manuscript.images {
-            let there = match tried.get(&image.path) {
+            let path = image.path.clone();
+            let there = match tried.get(&path) {
                 Some(there) => *there,
                 None => {
                     let bytes = read_if_there(&folder.path(&image.path), IMAGE_LIMIT)?;
                     let there = bytes.is_some();
                     if let Some(bytes) = bytes {
-                        images.insert(image.path.clone(), Image::new(&image.path, bytes));
+                        let open = open.contains(image.path.as_str());
+                        let image = Image::new(&image.path, bytes, open);
+                        images.insert(path, image);
                     }
                     tried.insert(image.path.clone(), there);
                     there

@@ -5,16 +5,20 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::cli::args::{Global, Publish};
+use crate::cli::arrival;
 use crate::cli::build;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
+use crate::cli::hubs;
 use crate::cli::newsroom::Newsroom;
 use crate::cli::send::{self, Look, Sent, Shelf, Wish};
 use crate::cli::terminal::Terminal;
+use crate::files::read_if_there;
 
 /// Where a dry run writes.
 const OUTBOX: &str = "outbox";
+const PAGE_LIMIT: u64 = 64 << 20;
 
 /// Runs `letterpress publish`.
 pub(crate) fn run(
@@ -49,13 +53,46 @@ pub(crate) fn run(
     }
     if let Some(command) = &folder.settings().publish.deploy {
         deploy(&folder, command, terminal)?;
+        arrive(&folder, &newsroom, &places, terminal)?;
     }
+    let told = hubs::tell(&folder, &built, terminal)?;
     let sent = mail(&folder, &newsroom, &places, options, terminal)?;
     if options.json {
         let mail = sent.as_ref().map(|sent| &sent.json);
-        terminal.json(&json!({ "build": built.json(), "mail": mail }))?;
+        let hubs: Vec<_> = told.iter().map(hubs::Told::json).collect();
+        terminal.json(&json!({ "build": built.json(), "hubs": hubs, "mail": mail }))?;
     }
     Ok(sent.map_or(Exit::Done, |sent| sent.exit))
+}
+
+/// Waits until the web shows the issue as it was built: mail and hubs lead there.
+fn arrive(
+    folder: &Folder,
+    newsroom: &Newsroom,
+    places: &[usize],
+    terminal: &Terminal,
+) -> Result<(), CommandError> {
+    let Some(most) = folder.settings().publish.wait else {
+        return Ok(());
+    };
+    let plan = newsroom.plan(folder);
+    let runtime = send::runtime()?;
+    for &place in places {
+        let url = plan.address(place);
+        let file = plan.page_file(place).unwrap_or_default();
+        let page = read_if_there(&folder.path("public").join(file), PAGE_LIMIT)?;
+        // Without an archive there is no page to wait for.
+        let Some(page) = page else { continue };
+        terminal.detail(&format!("waiting for {url}"));
+        let arrived = runtime.block_on(arrival::await_page(url, &page, most));
+        arrived.map_err(|seen| {
+            let words = format!("{url} does not show this build: {seen}");
+            CommandError::again(words)
+                .hint("no hub was told and nothing was mailed; publish again once it is there")
+                .hint("publish.wait says how long to wait, \"off\" not to ask")
+        })?;
+    }
+    Ok(())
 }
 
 /// Mails it where there are a relay and a list; otherwise says what is missing.

@@ -53,6 +53,7 @@ pub(crate) fn run(
             look: settings.look.clone(),
             public,
             forwarders: settings.server.forwarders.clone(),
+            hubs: settings.feeds.hubs.clone(),
             metrics: settings.server.metrics.clone(),
         },
         store: Arc::clone(&shelf.store),

@@ -111,7 +111,7 @@ const TIMES: [&str; 5] = [
 ];
 
 /// Tables in which the newsletter names the keys.
-const FREE: [(&str, Shape); 16] = [
+const FREE: [(&str, Shape); 17] = [
     ("languages.*.title", Shape::Text),
     ("languages.*.description", Shape::Text),
     ("languages.*.author", Shape::Text),
@@ -123,6 +123,7 @@ const FREE: [(&str, Shape); 16] = [
     ("issues.levels.*", Shape::Text),
     ("issues.sections.*.aliases", Shape::Texts),
     ("issues.sections.*.item_style", Shape::Text),
+    ("issues.sections.*.access", Shape::Text),
     ("smtp.providers.*.connections", Shape::Integer),
     ("smtp.providers.*.per_second", Shape::Integer),
     ("smtp.providers.*.per_minute", Shape::Integer),

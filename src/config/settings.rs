@@ -82,6 +82,8 @@ pub struct Feeds {
     pub archive_entries: usize,
     /// Further addresses of the same feeds.
     pub also: Vec<Also>,
+    /// WebSub hubs that are told of changes.
+    pub hubs: Vec<Url>,
 }
 
 /// The web archive.
@@ -203,6 +205,9 @@ pub struct HookSecret {
 pub struct Publish {
     /// The command that does it.
     pub deploy: Option<String>,
+    /// How long after it the web may take to show the issue; `None`: it is not
+    /// asked.
+    pub wait: Option<Duration>,
 }
 
 impl Settings {
@@ -219,6 +224,7 @@ impl Settings {
             links: self.feeds.links,
             archive_entries: self.feeds.archive_entries,
             also: self.feeds.also.clone(),
+            hubs: self.feeds.hubs.iter().map(Url::to_string).collect(),
             look: self.look.clone(),
             feed_id,
         }

@@ -116,7 +116,7 @@ fn links(feed: &Feed) -> Vec<Link> {
     };
     let mut links = alternates(&feed.home, &feed.language, &feed.translations);
     links.extend(feed_link("self", &feed.own));
-    links.extend(feed.hub.iter().map(|hub| link("hub", hub, None)));
+    links.extend(feed.hubs.iter().map(|hub| link("hub", hub, None)));
     links.extend(page_links(&feed.paging).filter_map(|(rel, at)| feed_link(rel, at)));
     links
 }

@@ -102,11 +102,12 @@ fn check_feed(feed: &Feed, found: &mut Vec<Diagnostic>) {
     let urls = addresses(&feed.own)
         .chain([feed.home.as_str()])
         .chain(
-            [&feed.hub, &feed.icon, &feed.logo]
+            [&feed.icon, &feed.logo]
                 .into_iter()
                 .flatten()
                 .map(String::as_str),
         )
+        .chain(feed.hubs.iter().map(String::as_str))
         .chain(feed.translations.iter().map(|other| other.url.as_str()))
         .chain(pages.into_iter().flat_map(addresses));
     for url in urls.filter(|url| !is_absolute(url)) {

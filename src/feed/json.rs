@@ -128,7 +128,7 @@ fn document(feed: &Feed) -> Document<'_> {
             .collect(),
         language: clean(&feed.language),
         hubs: feed
-            .hub
+            .hubs
             .iter()
             .map(|url| Hub {
                 r#type: "WebSub",

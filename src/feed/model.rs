@@ -28,8 +28,8 @@ pub struct Feed {
     pub authors: Vec<Person>,
     /// Absolute addresses of the feed itself.
     pub own: Addresses,
-    /// Address of a WebSub hub that is told of changes.
-    pub hub: Option<String>,
+    /// Addresses of the WebSub hubs that are told of changes.
+    pub hubs: Vec<String>,
     /// Absolute address of a small square image.
     pub icon: Option<String>,
     /// Absolute address of a wide image.

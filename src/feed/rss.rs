@@ -135,7 +135,7 @@ fn links(feed: &Feed) -> Vec<Link> {
         url.map(|url| link(rel, url, Some(MEDIA_TYPE)))
     };
     let mut links: Vec<Link> = feed_link("self", &feed.own).into_iter().collect();
-    links.extend(feed.hub.iter().map(|hub| link("hub", hub, None)));
+    links.extend(feed.hubs.iter().map(|hub| link("hub", hub, None)));
     links.extend(crate::feed::page_links(&feed.paging).filter_map(|(rel, at)| feed_link(rel, at)));
     links.extend(alternates(&feed.translations, &feed.home));
     links

@@ -109,7 +109,7 @@ fn full() -> Feed {
         ..entry(3)
     };
     Feed {
-        hub: Some("https://hub.example.net/".to_owned()),
+        hubs: vec!["https://hub.example.net/".to_owned()],
         icon: Some("https://example.com/icon.png".to_owned()),
         logo: Some("https://example.com/logo.png".to_owned()),
         translations: vec![Translation {

@@ -9,6 +9,7 @@
 //!
 //! Not here: files, HTML, addresses on the web, other issues.
 
+mod access;
 mod canonical;
 mod census;
 mod checks;
@@ -195,6 +196,7 @@ impl Reader {
         section::understand(&mut issue, &self.rules);
         let mut report = checks::Report::new(&self.rules);
         report.extend(diagnostics);
+        report.extend(access::check(&issue));
         checks::check(
             &issue,
             &self.rules,

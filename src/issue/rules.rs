@@ -1,6 +1,6 @@
 //! The settings of structure, compiled once for all issues of a newsletter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -20,6 +20,8 @@ pub(crate) struct Rules {
     section_styles: BTreeMap<String, Vec<Style>>,
     /// Names of known sections by slug, aliases included.
     pub(crate) known_sections: BTreeMap<String, String>,
+    /// Slugs of the sections that are for subscribers alone.
+    pub(crate) closed_sections: BTreeSet<String>,
     /// Heading levels that open sections; empty means all.
     pub(crate) section_levels: Vec<u8>,
     pub(crate) item_heading_level: Option<u8>,
@@ -61,6 +63,7 @@ impl Rules {
             .map(|title| (slug(title), Vec::new()))
             .collect();
         let mut known_sections = BTreeMap::new();
+        let mut closed_sections = BTreeSet::new();
         for (name, section) in &settings.sections {
             let style = section.item_style.as_deref().map_or(Ok(None), style_word);
             let style = style.unwrap_or_else(|names| {
@@ -71,6 +74,13 @@ impl Rules {
             });
             for title in std::iter::once(name).chain(&section.aliases) {
                 known_sections.insert(slug(title), name.clone());
+                if section
+                    .access
+                    .as_deref()
+                    .is_some_and(|access| access != "public")
+                {
+                    closed_sections.insert(slug(title));
+                }
                 if let Some(style) = &style {
                     section_styles.insert(slug(title), style.clone());
                 }
@@ -120,6 +130,7 @@ impl Rules {
             styles,
             section_styles,
             known_sections,
+            closed_sections,
             section_levels: settings.section_levels.clone(),
             item_heading_level: settings.item_heading_level,
             outro_sections: preset::outro_sections(settings)

@@ -25,6 +25,8 @@ pub struct KnownSection {
     pub aliases: Vec<String>,
     /// Style of its items, as in [`Settings::item_style`].
     pub item_style: Option<String>,
+    /// `subscribers`: it is for them alone; `public` or nothing: for everybody.
+    pub access: Option<String>,
 }
 
 /// The settings of reading, the table `[issues]` of the configuration. The

@@ -12,9 +12,11 @@
 mod client;
 pub mod dns;
 mod fetch;
+mod hub;
 pub mod published;
 pub mod spf;
 mod way_out;
 
 pub use fetch::{Answer, Client, FetchError, Reach};
+pub use hub::{HubError, tell_hub};
 pub use way_out::{Error, Question, way_out};

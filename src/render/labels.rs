@@ -61,6 +61,8 @@ pub struct Labels {
     pub every_link: &'static str,
     /// Name of the documents of older entries.
     pub older_entries: &'static str,
+    /// Stands in place of what is for subscribers alone.
+    pub for_subscribers: &'static str,
 }
 
 impl Labels {
@@ -384,6 +386,7 @@ const EN: Labels = Labels {
     feeds_lead: "Follow this newsletter with a feed reader: copy one of these addresses into it.",
     every_link: "Every link",
     older_entries: "Older entries",
+    for_subscribers: "This part is for subscribers: they have it in their mail.",
 };
 
 const ZH: Labels = Labels {
@@ -412,6 +415,7 @@ const ZH: Labels = Labels {
     feeds_lead: "用订阅阅读器关注：把下面的一个地址复制进去。",
     every_link: "每一条链接",
     older_entries: "更早的内容",
+    for_subscribers: "这部分内容只给邮件订阅者：请见邮件。",
 };
 
 const ZH_HANT: Labels = Labels {
@@ -440,6 +444,7 @@ const ZH_HANT: Labels = Labels {
     feeds_lead: "用訂閱閱讀器關注：把下面的一個網址複製進去。",
     every_link: "每一條連結",
     older_entries: "更早的內容",
+    for_subscribers: "這部分內容只給郵件訂閱者：請見郵件。",
 };
 
 const JA: Labels = Labels {
@@ -468,6 +473,7 @@ const JA: Labels = Labels {
     feeds_lead: "フィードリーダーで購読するには、次のアドレスのいずれかをコピーしてください。",
     every_link: "すべてのリンク",
     older_entries: "過去のエントリー",
+    for_subscribers: "この部分は購読者限定です。メールでお読みいただけます。",
 };
 
 const KO: Labels = Labels {
@@ -496,6 +502,7 @@ const KO: Labels = Labels {
     feeds_lead: "피드 리더로 구독하려면 다음 주소 중 하나를 복사하세요.",
     every_link: "모든 링크",
     older_entries: "이전 항목",
+    for_subscribers: "이 부분은 구독자 전용이며 메일로 보내 드립니다.",
 };
 
 const DE: Labels = Labels {
@@ -524,6 +531,7 @@ const DE: Labels = Labels {
     feeds_lead: "Mit einem Feedreader folgen: eine dieser Adressen dorthin kopieren.",
     every_link: "Jeder Link",
     older_entries: "Ältere Einträge",
+    for_subscribers: "Dieser Teil ist für Abonnenten: Sie haben ihn in ihrer Mail.",
 };
 
 const FR: Labels = Labels {
@@ -552,6 +560,7 @@ const FR: Labels = Labels {
     feeds_lead: "Suivez cette lettre avec un lecteur de flux : copiez-y l’une de ces adresses.",
     every_link: "Chaque lien",
     older_entries: "Entrées plus anciennes",
+    for_subscribers: "Cette partie est réservée aux abonnés : ils l’ont dans leur courriel.",
 };
 
 const ES: Labels = Labels {
@@ -580,6 +589,7 @@ const ES: Labels = Labels {
     feeds_lead: "Siga este boletín con un lector de canales: copie en él una de estas direcciones.",
     every_link: "Todos los enlaces",
     older_entries: "Entradas anteriores",
+    for_subscribers: "Esta parte es para suscriptores: la tienen en su correo.",
 };
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ mod page;
 mod pages;
 mod pieces;
 mod raw;
+mod season;
 mod table;
 mod templates;
 mod text;
@@ -36,13 +37,14 @@ pub use fragment::{Addresses, FileAddress, Fragment, Hole, HoleKind, local_file}
 pub use labels::{Labels, own_name};
 pub(crate) use mail::{FrozenFrame, Place, Slotted, Variant, VariantKey, is_date, list_comma};
 pub use mail::{MailFrame, MailRequest, Parts, Personal, display_title, email, preheader};
-pub use page::{ContentsEntry, PageStyle, contents, page_html};
+pub use page::{ContentsEntry, PageStyle, contents, page_html, page_pieces};
 pub use pages::{
     AnswerChoice, AnswerField, AnswerForm, AnswerOption, AnswerPage, FeedGroup, FeedLink,
-    FeedsPage, IndexGroup, IndexPage, IndexRow, IssuePage, PageLink, RedirectPage, Site, TextPage,
-    Translation,
+    FeedsPage, IndexGroup, IndexPage, IndexRow, IssuePage, PageLink, RedirectPage, SeasonPage,
+    Site, TextPage, Translation,
 };
 pub use pieces::{FeedText, ItemLink, ItemPiece, SectionPiece, feed_items, feed_text};
+pub use season::{PagePiece, SeasonItem, SeasonSection, season_html};
 pub use templates::Templates;
 pub(crate) use templates::Value;
 pub use text::{LinkPlace, TextStyle, text};

@@ -1,7 +1,7 @@
 //! The structured body of an issue for its page in the archive: sections and
 //! items with stable names, numbers and emoji in the margin.
 
-use crate::issue::{Content, Issue, Item, Section};
+use crate::issue::{Content, Issue, Item, Section, Style as ItemStyle};
 use crate::render::address::Address;
 use crate::render::anchors::Anchors;
 use crate::render::escape;
@@ -9,6 +9,7 @@ use crate::render::fragment::{Fragment, Hole, HoleKind};
 use crate::render::html::{self, Style, View};
 use crate::render::labels::Labels;
 use crate::render::outline::{self, Part};
+use crate::render::season::PagePiece;
 
 /// How a page's body is written.
 #[derive(Clone, Debug)]
@@ -34,18 +35,26 @@ pub struct ContentsEntry {
 
 /// The structured body of an issue.
 pub fn page_html(issue: &Issue<'_>, style: &PageStyle<'_>) -> Fragment {
+    page_pieces(issue, style).0
+}
+
+/// The same, and where its items stand in it, for the page of their season: those
+/// of the closing part and those whose content was taken out are left out.
+pub fn page_pieces(issue: &Issue<'_>, style: &PageStyle<'_>) -> (Fragment, Vec<PagePiece>) {
     let mut page = Page {
         issue,
         anchors: Anchors::of(issue),
         labels: Labels::of(style.language),
         style,
         out: Fragment::default(),
+        pieces: Vec::new(),
+        in_list: false,
     };
     page.intro();
     for (index, section) in issue.sections.iter().enumerate() {
         page.section(index, section);
     }
-    page.out
+    (page.out, page.pieces)
 }
 
 /// The sections of an issue that open its body, with what they hold.
@@ -84,6 +93,9 @@ struct Page<'p, 's> {
     labels: &'static Labels,
     style: &'p PageStyle<'p>,
     out: Fragment,
+    pieces: Vec<PagePiece>,
+    /// Whether the item at hand is a line of a list.
+    in_list: bool,
 }
 
 impl Page<'_, '_> {
@@ -191,6 +203,7 @@ impl Page<'_, '_> {
         self.push("\"");
         self.language(language);
         self.push(">\n");
+        let start = self.out.html.len();
         if let Some(number) = outline::number_label(item) {
             self.push("<a class=\"n\" href=\"");
             self.hole(&format!("#{anchor}"));
@@ -199,7 +212,10 @@ impl Page<'_, '_> {
             escape::push_attribute(&mut self.out.html, &label);
             self.push(&format!("\">{number}</a>\n"));
         }
+        let titled = !title.html.is_empty();
         self.title(item, title, level);
+        // Before `</h3>` and its line end.
+        let heading = titled.then(|| (self.out.html.len() - "</h0>\n".len(), level));
         let cuts = outline::cuts(events, item);
         let style = Style {
             cuts: &cuts,
@@ -216,7 +232,36 @@ impl Page<'_, '_> {
             let block = html::write(events, &self.anchors, block.clone(), style);
             self.out.append(block);
         }
+        self.piece(section_index, item, start, heading, language);
         self.push(&format!("</{tag}>\n"));
+    }
+
+    /// Notes where an item stands that was just written.
+    fn piece(
+        &mut self,
+        section: usize,
+        item: &Item,
+        start: usize,
+        heading: Option<(usize, u8)>,
+        language: Option<&'static str>,
+    ) {
+        let sections = &self.issue.sections;
+        if item.deleted || sections[section].style == ItemStyle::Outro {
+            return;
+        }
+        let mut top = section;
+        while let Some(parent) = sections[top].parent.filter(|&parent| parent < top) {
+            top = parent;
+        }
+        self.pieces.push(PagePiece {
+            section: sections[top].title.clone(),
+            emoji: sections[top].emoji.clone(),
+            slug: sections[top].slug.clone(),
+            bytes: start..self.out.html.len(),
+            heading,
+            compact: heading.is_none() && self.in_list,
+            language,
+        });
     }
 
     fn title(&mut self, item: &Item, title: Fragment, level: u8) {
@@ -273,14 +318,19 @@ impl Page<'_, '_> {
         self.push("<li id=\"");
         escape::push_attribute(&mut self.out.html, &anchor);
         self.push("\"");
-        self.language(outline::other_language(events, item, self.style.language));
+        let language = outline::other_language(events, item, self.style.language);
+        self.language(language);
         self.push(">");
+        let start = self.out.html.len();
         for range in &item.events {
             let inside = outline::inside(events, range.clone());
             let style = Style::of(View::Page, self.style.linkify);
             let part = html::write(events, &self.anchors, inside, style);
             self.out.append(part);
         }
+        self.in_list = true;
+        self.piece(section_index, item, start, None, language);
+        self.in_list = false;
         self.push("</li>\n");
     }
 

@@ -124,6 +124,8 @@ pub struct IndexPage {
 pub struct IndexGroup {
     /// Its heading, such as `2023` or `2023 · Season 1`.
     pub title: String,
+    /// Address of its page, of a season.
+    pub url: Option<String>,
     /// Its issues, newest first.
     pub rows: Vec<IndexRow>,
 }
@@ -145,6 +147,29 @@ pub struct IndexRow {
     pub date_words: String,
     /// Sections with how much they hold.
     pub sections: Vec<ContentsEntry>,
+}
+
+/// The items of some issues, gathered by section.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SeasonPage {
+    /// What all pages share.
+    pub site: Site,
+    /// What the season is called, such as `Season 2`.
+    pub title: String,
+    /// The same with the newsletter's name, for the window.
+    pub full_title: String,
+    /// Address of this page.
+    pub url: String,
+    /// Its issues, oldest first.
+    pub issues: Vec<PageLink>,
+    /// Its sections for the list of contents.
+    pub contents: Vec<ContentsEntry>,
+    /// The body (see [`crate::render::season_html`]).
+    pub body_html: String,
+    /// The season before.
+    pub older: Option<PageLink>,
+    /// The season after.
+    pub newer: Option<PageLink>,
 }
 
 /// A page that stands where something was before.
@@ -298,6 +323,18 @@ impl Templates {
     /// See [`Templates::issue_page`].
     pub fn index_page(&self, page: &IndexPage) -> Result<String, Box<Finding>> {
         self.page("index.html", &page.site.language, page)
+    }
+
+    /// The items of a season.
+    ///
+    /// # Errors
+    ///
+    /// See [`Templates::issue_page`].
+    pub fn season_page(&self, page: SeasonPage) -> Result<String, Box<Finding>> {
+        let mut frame = page;
+        let body = std::mem::replace(&mut frame.body_html, BODY.to_owned());
+        let html = self.page("season.html", &frame.site.language, &frame)?;
+        Ok(html.replace(BODY, &body))
     }
 
     /// A page that leads elsewhere.

@@ -103,6 +103,32 @@ pub(super) async fn file(State(app): State<Arc<App>>, request: Request) -> Respo
     }
 }
 
+impl App {
+    /// The hubs of a feed, and its own address (W3C WebSub, Discovery).
+    fn feed_links(&self, path: &str) -> Option<HeaderValue> {
+        let hubs = &self.settings.hubs;
+        let below = path
+            .strip_prefix('/')
+            .filter(|path| path.starts_with("feeds/"))?;
+        // What does not change has no hub.
+        if hubs.is_empty() || below.contains("/archive/") {
+            return None;
+        }
+        let own = self
+            .settings
+            .newsletter
+            .url
+            .join(&format!("./{below}"))
+            .ok()?;
+        let mut links: Vec<String> = hubs
+            .iter()
+            .map(|hub| format!("<{hub}>; rel=\"hub\""))
+            .collect();
+        links.push(format!("<{own}>; rel=\"self\""));
+        HeaderValue::try_from(links.join(", ")).ok()
+    }
+}
+
 async fn held_answer(
     app: &Arc<App>,
     held: Arc<Held>,
@@ -123,6 +149,11 @@ async fn held_answer(
         let _ = made.await;
     }
     let mut response = held.answer(method, headers, &taken);
+    if Route::of(held.kind) == Route::Feed
+        && let Some(links) = app.feed_links(&held.path)
+    {
+        response.headers_mut().insert(header::LINK, links);
+    }
     let served = Served {
         path: held.path.clone(),
         route: Route::of(held.kind),

@@ -64,6 +64,8 @@ pub struct Settings {
     pub public: PathBuf,
     /// The web servers in front of it that are believed.
     pub forwarders: Forwarders,
+    /// WebSub hubs of the feeds.
+    pub hubs: Vec<Url>,
     /// Who may read `/metrics`.
     pub metrics: Vec<Network>,
 }

@@ -17,6 +17,7 @@ mod ids;
 mod init;
 mod inspect;
 mod international;
+mod leak;
 mod mailing;
 mod mailings;
 mod name_server;
@@ -27,6 +28,7 @@ mod send;
 mod since;
 mod subscribers;
 mod together;
+mod websub;
 
 /// 2026-03-01 12:00 UTC: what all of these runs take for now.
 const NOW: &str = "1772366400";

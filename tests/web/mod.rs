@@ -116,6 +116,7 @@ impl Site {
                     networks: vec!["127.0.0.1".parse().unwrap()],
                     ..Forwarders::default()
                 },
+                hubs: Vec::new(),
                 metrics: vec!["127.0.0.1".parse().unwrap()],
             },
             store: Arc::clone(&store) as Arc<dyn Store>,

@@ -88,6 +88,7 @@ impl Read<'_> {
             "issues.date_from" => &DATE_SOURCES,
             _ if key.matches("issues.levels.*") => &LEVELS,
             _ if key.matches("issues.sections.*.item_style") => &ITEM_STYLES,
+            _ if key.matches("issues.sections.*.access") => &["public", "subscribers"],
             _ => &[],
         };
         let list: Vec<&Value> = match value {

@@ -7,6 +7,8 @@ mod sending;
 mod server;
 mod signing;
 
+use std::time::Duration;
+
 use toml::Value;
 use url::Url;
 
@@ -45,6 +47,7 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
             links: read.bool("feeds.links"),
             archive_entries: read.integer("feeds.archive_entries", 0, 1_000_000, 50) as usize,
             also: read.also(),
+            hubs: read.hubs(),
         },
         archive: Archive {
             enabled: read.bool("archive.enabled"),
@@ -66,6 +69,7 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
         },
         publish: Publish {
             deploy: read.optional("publish.deploy"),
+            wait: read.wait(),
         },
         newsletter,
         unset,
@@ -239,6 +243,34 @@ impl Read<'_> {
             found.push(Also { path, feed });
         }
         found
+    }
+
+    fn hubs(&mut self) -> Vec<Url> {
+        let key = Key::new("feeds.hubs");
+        let mut hubs = Vec::new();
+        for text in self.texts("feeds.hubs") {
+            let url = Url::parse(text.trim()).ok();
+            let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+            match url.filter(|url| url.host().is_some() && url.fragment().is_none()) {
+                Some(url) if hubs.contains(&url) => {}
+                Some(url) => hubs.push(url),
+                None => {
+                    let message = format!("{key}: \"{text}\" is no address of a hub");
+                    self.bad(
+                        &key,
+                        message,
+                        "write it whole: \"https://hub.example.org/\"",
+                    );
+                }
+            }
+        }
+        hubs
+    }
+
+    fn wait(&mut self) -> Option<Duration> {
+        let usual = Duration::from_secs(600);
+        let off = self.text("publish.wait") == "off";
+        (!off).then(|| self.time("publish.wait", usual))
     }
 
     fn mail(&mut self) -> Mail {

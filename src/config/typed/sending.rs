@@ -188,7 +188,7 @@ impl Read<'_> {
     }
 
     /// A length of time such as `1h30m`; more than nothing.
-    fn time(&mut self, name: &str, usual: Duration) -> Duration {
+    pub(crate) fn time(&mut self, name: &str, usual: Duration) -> Duration {
         let key = Key::new(name);
         let text = self.text_of(&key);
         match duration(&text) {

@@ -14,6 +14,7 @@ pub(crate) fn canonical(key: &str) -> String {
         "preview" => "preheader",
         "authors" => "author",
         "category" => "categories",
+        "visibility" => "access",
         "translation_of" => "original_url",
         _ => return key,
     };

@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Finding, SourceFile};
 use crate::render::escape;
 
 /// Name (as a file of the templates folder) and text of what is built in.
-const BUILT_IN: [(&str, &str); 13] = [
+const BUILT_IN: [(&str, &str); 14] = [
     (
         "email.html.hbs",
         include_str!("../../../templates/email.html.hbs"),
@@ -43,6 +43,10 @@ const BUILT_IN: [(&str, &str); 13] = [
     (
         "index.html.hbs",
         include_str!("../../../templates/index.html.hbs"),
+    ),
+    (
+        "season.html.hbs",
+        include_str!("../../../templates/season.html.hbs"),
     ),
     (
         "text.html.hbs",
