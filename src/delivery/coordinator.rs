@@ -166,7 +166,11 @@ impl Shared {
     pub(crate) fn ended(&self, candidate: &Candidate, sign: &Sign, relay: usize) {
         let now = self.now();
         let seed = candidate.subscriber.0.unsigned_abs();
-        let resting = self.queue().ended(candidate, sign, now, seed);
+        let (resting, busy) = {
+            let mut queue = self.queue();
+            let resting = queue.ended(candidate, sign, now, seed);
+            (resting, queue.is_busy())
+        };
         if let Some(until) = resting {
             let whole = *sign == Sign::RelayThrottles;
             let provider = (!whole).then(|| candidate.provider.clone());
@@ -181,7 +185,11 @@ impl Shared {
             _ => {}
         }
         self.wake.notify_one();
-        self.hungry.notify_one();
+        // Of a message that went well, the coordinator need not hear but of the
+        // last: each call wakes its thread.
+        if *sign != Sign::Open || !busy {
+            self.hungry.notify_one();
+        }
     }
 
     fn relay_down(&self, why: &str, now: DateTime<Utc>) {

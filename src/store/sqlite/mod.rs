@@ -25,6 +25,7 @@ mod suppression;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod traffic;
 
 use std::fmt;
 use std::fs;

@@ -159,6 +159,11 @@ statements! {
     SENDING = "SELECT d.attempts, s.key
         FROM delivery d LEFT JOIN subscriber s ON s.id = d.subscriber
         WHERE d.mailing = ?1 AND d.subscriber = ?2 AND d.state = 2";
+    // What nearly all deliveries come to: of the first try, to somebody who is there.
+    ACCEPT = "UPDATE delivery SET state = 3, at = ?3, phase = ?4, code = ?5, enhanced = ?6,
+            text = ?7, note = NULL
+        WHERE mailing = ?1 AND subscriber = ?2 AND state = 2 AND attempts = 1
+            AND EXISTS (SELECT 1 FROM subscriber WHERE id = ?2)";
     SENDING_ADDRESS = "SELECT address FROM subscriber WHERE id = ?1";
     ATTEMPT_KEEP = "INSERT INTO attempt (mailing, subscriber, number, at, phase, code,
             enhanced, text, note)

@@ -36,6 +36,9 @@ fn finish(
 ) -> Result<(), Failure> {
     let (mailing, subscriber) = (mailing.0, finished.subscriber.0);
     let (at, now) = (now, code::millis(now));
+    if finished.ended == Ended::Accepted && accept(connection, mailing, finished, now)? {
+        return Ok(());
+    }
     let sending = connection
         .prepare_cached(sql::SENDING)?
         .query_row((mailing, subscriber), |row| {
@@ -108,6 +111,30 @@ fn finish(
         }
         _ => Ok(()),
     }
+}
+
+/// Records at once what nearly all deliveries come to; false where there is more to
+/// look at, and nothing was changed.
+fn accept(
+    connection: &Connection,
+    mailing: i64,
+    finished: &Finished,
+    now: i64,
+) -> Result<bool, Failure> {
+    if !finished.note.is_empty() {
+        return Ok(false);
+    }
+    let reply = finished.reply.as_ref();
+    let changed = connection.prepare_cached(sql::ACCEPT)?.execute(params![
+        mailing,
+        finished.subscriber.0,
+        now,
+        code::phase(finished.phase),
+        reply.map(|reply| reply.code),
+        reply.and_then(|reply| reply.enhanced).map(code::enhanced),
+        reply.map(|reply| beginning(&reply.text)),
+    ])?;
+    Ok(changed > 0)
 }
 
 /// What is open again after its mailing was cancelled is cancelled with it.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -13,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::store::model::{Step, Verdict};
 use crate::store::sqlite::connection::{begin, commit, roll_back, write};
 use crate::store::sqlite::failure::{Failure, again};
+use crate::store::sqlite::traffic::Traffic;
 use crate::store::sqlite::{statements as sql, step};
 use crate::store::{Answer, Error};
 
@@ -104,10 +106,13 @@ fn expect<T: Send + 'static>(answer: oneshot::Receiver<Result<T, Error>>) -> Ans
 }
 
 fn run(mut connection: Connection, path: &Path, inbox: &Receiver<Job>) {
+    let mut traffic = Traffic::new(Instant::now());
     while let Ok(job) = inbox.recv() {
         let work = match job {
             Job::Work(work) => Some(work),
-            Job::Step(step, asker) => group(&mut connection, path, inbox, (step, asker)),
+            Job::Step(step, asker) => {
+                group(&mut connection, path, inbox, &mut traffic, (step, asker))
+            }
         };
         if let Some(work) = work {
             work(&mut connection);
@@ -121,24 +126,19 @@ fn group(
     connection: &mut Connection,
     path: &Path,
     inbox: &Receiver<Job>,
+    traffic: &mut Traffic,
     first: (Step, Asker),
 ) -> Option<Work> {
     let (mut steps, mut askers) = (vec![first.0], vec![first.1]);
-    let mut other = None;
-    while steps.len() < GROUP {
-        match inbox.try_recv() {
-            Ok(Job::Step(step, asker)) => {
-                steps.push(step);
-                askers.push(asker);
-            }
-            Ok(Job::Work(work)) => {
-                other = Some(work);
-                break;
-            }
-            Err(_) => break,
-        }
+    let mut other = gather(inbox, &mut steps, &mut askers);
+    if other.is_none()
+        && let Some(time) = traffic.wait(steps.len())
+    {
+        thread::sleep(time);
+        other = gather(inbox, &mut steps, &mut askers);
     }
     let verdicts = take(connection, &steps);
+    traffic.took(&steps, &verdicts, Instant::now());
     for (asker, verdict) in askers.into_iter().zip(verdicts) {
         let _ =
             asker.send(verdict.map_err(|failure| failure.into_error(path, "recording a delivery")));
@@ -146,12 +146,36 @@ fn group(
     other
 }
 
-/// Takes steps in one transaction, a savepoint each, so that one that fails
-/// undoes no other. What is answered `Ok` is on the disk.
+/// Adds the steps that are waiting, up to the first other work.
+fn gather(inbox: &Receiver<Job>, steps: &mut Vec<Step>, askers: &mut Vec<Asker>) -> Option<Work> {
+    while steps.len() < GROUP {
+        match inbox.try_recv() {
+            Ok(Job::Step(step, asker)) => {
+                steps.push(step);
+                askers.push(asker);
+            }
+            Ok(Job::Work(work)) => return Some(work),
+            Err(_) => break,
+        }
+    }
+    None
+}
+
+/// Takes steps in one transaction; one that fails undoes no other. What is answered
+/// `Ok` is on the disk.
 pub(super) fn take(connection: &mut Connection, steps: &[Step]) -> Vec<Result<Verdict, Failure>> {
     let verdicts = match steps {
         [_] => None,
-        _ => together(connection, steps),
+        // Hardly ever does a step fail, and savepoints for the case that one might
+        // are a third of its work.
+        _ => together(connection, steps, |connection, one| {
+            step::step(connection, one).map(Ok).map_err(drop)
+        })
+        .or_else(|| {
+            together(connection, steps, |connection, one| {
+                apart(connection, one).map_err(drop)
+            })
+        }),
     };
     verdicts.unwrap_or_else(|| {
         steps
@@ -161,9 +185,13 @@ pub(super) fn take(connection: &mut Connection, steps: &[Step]) -> Vec<Result<Ve
     })
 }
 
-/// `None` where an error took the whole transaction with it before its end:
-/// then nothing was done, and each step is to be tried by itself.
-fn together(connection: &mut Connection, steps: &[Step]) -> Option<Vec<Result<Verdict, Failure>>> {
+/// Takes each step by `take`; `None` where that says that the whole transaction is
+/// lost: then nothing was done.
+fn together(
+    connection: &Connection,
+    steps: &[Step],
+    take: impl Fn(&Connection, &Step) -> Result<Result<Verdict, Failure>, ()>,
+) -> Option<Vec<Result<Verdict, Failure>>> {
     let all_failed = |error: rusqlite::Error| {
         let each = steps.iter().map(|_| Err(Failure::Sql(again(&error))));
         Some(each.collect())
@@ -173,9 +201,9 @@ fn together(connection: &mut Connection, steps: &[Step]) -> Option<Vec<Result<Ve
     }
     let mut verdicts = Vec::with_capacity(steps.len());
     for one in steps {
-        match apart(connection, one) {
+        match take(connection, one) {
             Ok(verdict) => verdicts.push(verdict),
-            Err(_) => {
+            Err(()) => {
                 roll_back(connection);
                 return None;
             }
