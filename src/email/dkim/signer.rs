@@ -118,7 +118,10 @@ impl Signer {
     /// As [`Signer::fields`]; the message is as before then.
     pub fn sign(&self, message: &mut Vec<u8>, moment: DateTime<Utc>) -> Result<(), SignError> {
         let fields = self.fields(message, moment)?;
-        message.splice(0..0, fields);
+        let length = message.len();
+        message.resize(length + fields.len(), 0);
+        message.copy_within(..length, fields.len());
+        message[..fields.len()].copy_from_slice(&fields);
         Ok(())
     }
 

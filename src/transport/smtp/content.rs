@@ -33,7 +33,12 @@ impl fmt::Display for Content<'_> {
                 written = end;
             }
         }
-        formatter.write_str(&text[written..])?;
+        // A text doubles when it is full. Written in two, the first a little larger,
+        // the end fits in too, and nothing is copied once more for its sake.
+        let last = &text[written..];
+        let (first, second) = last.split_at((last.len() / 2 + 8).min(last.len()));
+        formatter.write_str(first)?;
+        formatter.write_str(second)?;
         let ended = text.is_empty() || text.ends_with("\r\n");
         formatter.write_str(if ended { ".\r\n" } else { "\r\n.\r\n" })
     }
