@@ -92,6 +92,7 @@ impl Plan<'_> {
                         page: &self.inputs.manuscripts[issues[place]].page,
                         addresses: &addresses[place],
                         issue: &marks[place].title,
+                        language: self.other_language(issues[place], edition),
                     })
                     .collect(),
             })
@@ -115,6 +116,12 @@ impl Plan<'_> {
             older: beside(place.checked_sub(1)),
             newer: beside(place.checked_add(1)),
         }
+    }
+
+    /// The language of an issue, where it is not that of the page it stands in.
+    fn other_language(&self, index: usize, edition: &Edition) -> Option<&str> {
+        let language = self.inputs.issues[index].language.as_str();
+        (language != edition.newsletter.language).then_some(language)
     }
 
     /// The items of some issues by the section that they lie in, in the order in

@@ -22,6 +22,7 @@ mod hubs;
 mod ids;
 mod init;
 mod inspect;
+mod journal;
 mod keys;
 mod letters;
 mod mailings;

@@ -51,6 +51,8 @@ pub struct SeasonItem<'a> {
     pub addresses: &'a Addresses,
     /// How its issue is named beside it, such as `#11`.
     pub issue: &'a str,
+    /// The issue's language, where it is not the season's.
+    pub language: Option<&'a str>,
 }
 
 /// The body of a season's page.
@@ -98,7 +100,7 @@ fn push_item(out: &mut String, item: &SeasonItem<'_>) {
     out.push('<');
     out.push_str(tag);
     out.push_str(if piece.compact { "" } else { " class=\"i\"" });
-    if let Some(language) = piece.language {
+    if let Some(language) = piece.language.or(item.language) {
         out.push_str(&format!(" lang=\"{language}\""));
     }
     out.push('>');

@@ -32,7 +32,7 @@ pub(super) struct App {
     pub(super) index: Index,
     pub(super) desk: webhook::Desk,
     pub(super) files: Files,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     /// What pages of the archive may load, besides what is beside them.
     policy: HeaderValue,
 }
@@ -63,7 +63,7 @@ impl App {
         App {
             index: Index::new(Arc::clone(&parts.store), Arc::clone(&keys)),
             files: Files::new(settings.public.clone(), sheet),
-            metrics: Metrics::default(),
+            metrics: Arc::default(),
             policy: HeaderValue::try_from(policy).expect("an origin is ASCII"),
             desk: webhook::Desk::new(parts.webhooks),
             store: parts.store,
@@ -72,6 +72,14 @@ impl App {
             clock: parts.clock,
             log: parts.log,
             settings,
+        }
+    }
+
+    /// With other parts, after one that counted already.
+    pub(super) fn following(parts: Parts, before: &App) -> App {
+        App {
+            metrics: Arc::clone(&before.metrics),
+            ..App::new(parts)
         }
     }
 

@@ -41,7 +41,7 @@ use crate::store::Store;
 use crate::subscriber::Keys;
 
 pub use client::{ForwardedHeader, Forwarders, Network, NoNetwork};
-pub use server::serve;
+pub use server::{serve, serve_renewed};
 pub use webhook::{Fetch, Keep, Webhooks};
 
 /// Tells the moment.

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,7 +12,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::web::Parts;
 use crate::web::app::{Answers, App};
@@ -41,15 +41,21 @@ const BREATH: Duration = Duration::from_millis(100);
 /// Serves until `end` is there, and then lets requests finish that are under
 /// way.
 pub async fn serve(listener: TcpListener, parts: Parts, end: impl Future<Output = ()>) {
-    let app = Arc::new(App::new(parts));
-    let warm = Arc::clone(&app);
-    let warming = tokio::spawn(async move {
-        if let Err(error) = warm.index.refresh().await {
-            // It is read again when somebody asks.
-            warm.trouble(&error);
-        }
-    });
-    let answers = Answers::new(Arc::clone(&app));
+    let (_nobody, renewed) = mpsc::channel(1);
+    serve_renewed(listener, parts, renewed, end).await;
+}
+
+/// The same, with other parts from the moment on at which they come. A request that
+/// is under way ends with those that it began with.
+pub async fn serve_renewed(
+    listener: TcpListener,
+    parts: Parts,
+    mut renewed: mpsc::Receiver<Parts>,
+    end: impl Future<Output = ()>,
+) {
+    let mut app = Arc::new(App::new(parts));
+    let mut warming = tokio::spawn(warm(Arc::clone(&app)));
+    let current = Arc::new(RwLock::new(Answers::new(Arc::clone(&app))));
     let room = Arc::new(Semaphore::new(seats()));
     let graceful = GracefulShutdown::new();
     let mut end = pin!(end);
@@ -61,6 +67,14 @@ pub async fn serve(listener: TcpListener, parts: Parts, end: impl Future<Output 
         };
         let (accepted, seat) = tokio::select! {
             () = &mut end => break,
+            Some(parts) = renewed.recv() => {
+                app = Arc::new(App::following(parts, &app));
+                warming.abort();
+                warming = tokio::spawn(warm(Arc::clone(&app)));
+                *current.write().unwrap_or_else(PoisonError::into_inner) =
+                    Answers::new(Arc::clone(&app));
+                continue;
+            }
             next = next => next,
         };
         let (stream, peer) = match accepted {
@@ -73,8 +87,9 @@ pub async fn serve(listener: TcpListener, parts: Parts, end: impl Future<Output 
         };
         // Answers are small: none waits for more to be sent with it.
         let _ = stream.set_nodelay(true);
-        let answers = answers.clone();
+        let current = Arc::clone(&current);
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let answers = current.read().unwrap_or_else(PoisonError::into_inner);
             let answers = answers.clone();
             async move { Ok::<_, Infallible>(answers.answer(peer, request.map(Body::new)).await) }
         });
@@ -94,6 +109,14 @@ pub async fn serve(listener: TcpListener, parts: Parts, end: impl Future<Output 
     warming.abort();
     drop(listener);
     let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
+}
+
+/// Reads who subscribes, so that the first who asks need not wait for it.
+async fn warm(app: Arc<App>) {
+    if let Err(error) = app.index.refresh().await {
+        // It is read again when somebody asks.
+        app.trouble(&error);
+    }
 }
 
 /// Connections at once. Each is an open file: the system's limit is raised as far

@@ -25,6 +25,7 @@ mod new;
 mod publish;
 mod render;
 mod send;
+mod serve;
 mod since;
 mod subscribers;
 mod together;

@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::cli::serve::{self, Served};
 use crate::cli::{Sandbox, issue};
 
 /// Method, target, headers in lower case and body.
@@ -23,7 +23,7 @@ struct Heard {
 }
 
 /// A server that answers each request with what `answer` says: status and body.
-fn serve(answer: impl Fn(Heard) -> (u16, Vec<u8>) + Send + 'static) -> u16 {
+fn answering(answer: impl Fn(Heard) -> (u16, Vec<u8>) + Send + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
@@ -118,7 +118,7 @@ type Subscriptions = Arc<Mutex<Vec<(String, u16, String)>>>;
 /// A hub: it checks who subscribes, and hands on what it is told of.
 fn hub(pings: Arc<Mutex<Vec<String>>>) -> u16 {
     let subscriptions = Subscriptions::default();
-    serve(move |heard| {
+    answering(move |heard| {
         let form = form(&heard.body);
         let topic = form
             .get("hub.topic")
@@ -156,16 +156,6 @@ fn hub(pings: Arc<Mutex<Vec<String>>>) -> u16 {
     })
 }
 
-/// The program's own server, ended with the test.
-struct Served(Child);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// A newsletter with a key, its server on a port of its own, and a hub.
 fn newsletter(hub: &str) -> (Sandbox, Served, u16) {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -186,21 +176,8 @@ fn newsletter(hub: &str) -> (Sandbox, Served, u16) {
     sandbox
         .run(&["subscribers", "import", "list.csv"])
         .expect(0);
-    let mut server = sandbox
-        .command(&["serve"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
-    let said = lines
-        .by_ref()
-        .find(|line| line.as_ref().unwrap().starts_with("listening"));
-    assert!(said.is_some());
-    // Whoever writes a log must have a reader.
-    thread::spawn(move || lines.for_each(drop));
-    (sandbox, Served(server), port)
+    let (server, _) = serve::start(&sandbox);
+    (sandbox, server, port)
 }
 
 #[test]
@@ -234,7 +211,7 @@ fn a_hub_is_told_of_changes_and_hands_the_feed_on_signed() {
     // It subscribes, and proves that it was itself who asked.
     let delivered = Arc::new(Mutex::new(Vec::new()));
     let inbox = Arc::clone(&delivered);
-    let callback = serve(move |heard| {
+    let callback = answering(move |heard| {
         if heard.method == "GET" {
             assert!(
                 heard.target.contains("hub.mode=subscribe"),
@@ -291,7 +268,7 @@ fn a_hub_that_fails_is_said_and_told_the_next_time() {
     let refuse = Arc::new(Mutex::new(true));
     let heard = Arc::new(Mutex::new(0));
     let (refused, count) = (Arc::clone(&refuse), Arc::clone(&heard));
-    let port = serve(move |_| {
+    let port = answering(move |_| {
         *count.lock().unwrap() += 1;
         (if *refused.lock().unwrap() { 503 } else { 202 }, Vec::new())
     });
