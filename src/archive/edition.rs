@@ -112,7 +112,13 @@ fn site(plan: &Plan<'_>, newsletter: &Newsletter, folder: &str, home: &Url) -> S
         language: newsletter.language.clone(),
         home_url: home.to_string(),
         feeds_url: inputs.settings.feeds.then(|| feeds_url.to_string()),
-        subscribe_url: None,
+        subscribe_url: inputs.settings.subscribe.as_ref().map(|form| {
+            let mut form = form.clone();
+            if newsletter.language != inputs.newsletter.language {
+                form.set_query(Some(&format!("lang={}", newsletter.language)));
+            }
+            form.to_string()
+        }),
         style_url: under(root, "style.css").to_string(),
         logo_url: inputs.settings.look.logo.as_ref().map(Url::to_string),
         feeds: links,

@@ -42,6 +42,8 @@ pub struct Settings {
     pub hubs: Vec<String>,
     /// Logo and second colour.
     pub look: Look,
+    /// Where one subscribes, where one can.
+    pub subscribe: Option<Url>,
     /// Id of the main feed; those of other languages are made of it.
     pub feed_id: String,
 }

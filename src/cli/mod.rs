@@ -28,6 +28,7 @@ mod letters;
 mod mailings;
 mod new;
 mod newsroom;
+mod notices;
 mod parallel;
 mod publish;
 mod render;

@@ -1,10 +1,13 @@
 //! `serve`: the public server.
 
+use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::Utc;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 use crate::cli::args::{Global, Serve};
 use crate::cli::error::CommandError;
@@ -13,12 +16,16 @@ use crate::cli::folder::Folder;
 use crate::cli::journal::Journal;
 use crate::cli::keys::signing_keys;
 use crate::cli::newsroom::{TEMPLATES, read_templates, template_error};
+use crate::cli::notices::Postman;
 use crate::cli::send::{Shelf, Signals};
 use crate::cli::terminal::Terminal;
 use crate::cli::webhooks::webhooks;
 use crate::diagnostic::Level;
-use crate::web::{self, Log, Parts, Settings};
+use crate::web::{self, DoorParts, Log, Parts, Settings};
 
+/// How long a message that is being handed over may take once the server is told
+/// to end; it is sent again otherwise.
+const FAREWELL: Duration = Duration::from_secs(5);
 /// Where a build writes the archive.
 const PUBLIC: &str = "public";
 
@@ -33,7 +40,7 @@ pub(crate) fn run(
     let shelf = Shelf::open(&folder)?;
     let journal = Journal::to(std::io::stderr());
     let log = journal.log();
-    let parts = parts(&folder, &shelf, &log, terminal)?;
+    let (parts, postman) = parts(&folder, &shelf, &log, terminal)?;
     let at = options.listen.unwrap_or(folder.settings().server.listen);
     let built = parts.settings.public.join("index.html").is_file();
     shelf.runtime.block_on(async {
@@ -48,13 +55,17 @@ pub(crate) fn run(
         if !built {
             terminal.note("nothing is built yet: `letterpress build` makes the archive");
         }
+        let round = RefCell::new(postman.map(Round::begin));
         let (renew, renewed) = mpsc::channel(1);
         let renewing = async {
             let mut hangups = Hangups::new()?;
             loop {
                 hangups.next().await;
                 match again(global, &shelf, &log, terminal) {
-                    Ok(parts) => {
+                    Ok((parts, postman)) => {
+                        if let Some(round) = round.replace(postman.map(Round::begin)) {
+                            round.tell_to_end();
+                        }
                         // It has ended where nobody takes it.
                         let _ = renew.send(parts).await;
                         log("reload=done");
@@ -66,11 +77,40 @@ pub(crate) fn run(
                 }
             }
         };
-        tokio::select! {
+        let ended = tokio::select! {
             () = web::serve_renewed(listener, parts, renewed, signals.next()) => Ok(Exit::Done),
             failed = renewing => failed,
+        };
+        if let Some(round) = round.take() {
+            round.end().await;
         }
+        ended
     })
+}
+
+/// The sending of the server's own messages.
+struct Round {
+    tell: watch::Sender<bool>,
+    work: JoinHandle<()>,
+}
+
+impl Round {
+    fn begin(postman: Postman) -> Round {
+        let (tell, told) = watch::channel(false);
+        let work = tokio::spawn(postman.work(told));
+        Round { tell, work }
+    }
+
+    /// It ends once the message is handed over that is on its way.
+    fn tell_to_end(&self) {
+        // Nobody listens where it has ended.
+        let _ = self.tell.send(true);
+    }
+
+    async fn end(self) {
+        self.tell_to_end();
+        let _ = tokio::time::timeout(FAREWELL, self.work).await;
+    }
 }
 
 /// Everything that is read from the folder, anew.
@@ -79,19 +119,19 @@ fn again(
     shelf: &Shelf,
     log: &Log,
     terminal: &mut Terminal,
-) -> Result<Parts, CommandError> {
+) -> Result<(Parts, Option<Postman>), CommandError> {
     let folder = Folder::open_sound(global, terminal)?;
     folder.settings().require_web()?;
     parts(&folder, shelf, log, terminal)
 }
 
-/// What the server works with.
+/// What the server works with, and who sends its own messages.
 fn parts(
     folder: &Folder,
     shelf: &Shelf,
     log: &Log,
     terminal: &Terminal,
-) -> Result<Parts, CommandError> {
+) -> Result<(Parts, Option<Postman>), CommandError> {
     let settings = folder.settings();
     let keys = signing_keys(folder)?.ok_or_else(|| {
         let file = &settings.server.key_file;
@@ -106,7 +146,20 @@ fn parts(
         }
         return Err(template_error().hint(format!("overrides are in {TEMPLATES}/")));
     }
-    Ok(Parts {
+    let postman = if settings.subscribe.enabled {
+        let store = Arc::clone(&shelf.store);
+        Some(Postman::new(folder, &templates, store, Arc::clone(log))?)
+    } else {
+        None
+    };
+    let door = postman.as_ref().map(|postman| {
+        let wake = Arc::clone(&postman.wake);
+        DoorParts {
+            settings: settings.subscribe.door.clone(),
+            wake: Arc::new(move || wake.notify_one()),
+        }
+    });
+    let parts = Parts {
         settings: Settings {
             newsletter: settings.newsletter.clone(),
             url: settings.server.url.clone(),
@@ -120,9 +173,11 @@ fn parts(
         keys,
         templates,
         webhooks: webhooks(folder)?,
+        door,
         clock: Arc::new(Utc::now),
         log: Arc::clone(log),
-    })
+    };
+    Ok((parts, postman))
 }
 
 /// Waits for the signal to read everything anew (SIGHUP).

@@ -102,12 +102,14 @@ pub(crate) const SECRETS: [&str; 6] = [
 ];
 
 /// Settings whose value is a length of time.
-const TIMES: [&str; 5] = [
+const TIMES: [&str; 7] = [
     "delivery.retry_first",
     "delivery.retry_greylist",
     "delivery.retry_max",
     "delivery.give_up",
     "delivery.late",
+    "subscribe.link_life",
+    "subscribe.forget",
 ];
 
 /// Tables in which the newsletter names the keys.

@@ -13,7 +13,7 @@ use crate::issue;
 use crate::newsletter::Newsletter;
 use crate::render::{Look, TextStyle};
 use crate::transport::{self, Preset};
-use crate::web::{Forwarders, Network};
+use crate::web::{self, Forwarders, Network};
 
 /// All settings in their types.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub struct Settings {
     pub server: Server,
     /// What services tell of mail.
     pub webhooks: Webhooks,
+    /// Joining by the public server's form.
+    pub subscribe: Subscribe,
     /// The look of pages and mail.
     pub look: Look,
     /// How `publish` brings the built folder to the web.
@@ -198,6 +200,17 @@ pub struct HookSecret {
     pub secret: Option<SecretString>,
     /// Its file otherwise, relative to the newsletter's folder.
     pub file: Option<String>,
+}
+
+/// Joining by the public server's form.
+#[derive(Clone, Debug)]
+pub struct Subscribe {
+    /// Whether one can.
+    pub enabled: bool,
+    /// After so long a sign-up that nobody confirmed is forgotten.
+    pub forget: Duration,
+    /// What the server asks and how much it takes.
+    pub door: web::DoorSettings,
 }
 
 /// How `publish` brings the built folder to the web.

@@ -16,6 +16,7 @@ mod coordinator;
 mod error;
 mod judge;
 mod lane;
+mod notices;
 mod progress;
 mod queue;
 mod rests;
@@ -36,6 +37,7 @@ use crate::transport::Transport;
 use coordinator::Shared;
 
 pub use error::Error;
+pub use notices::{ComposeNotice, Letter, Post, post};
 pub use progress::{Event, Progress, Stop, Watch};
 pub use rests::{Rest, rests};
 pub use settings::Settings;

@@ -161,6 +161,20 @@ impl Composition {
         self.moment
     }
 
+    /// Makes that the Date of messages from now on: of an issue that somebody is
+    /// sent long after all others.
+    pub fn set_moment(&mut self, moment: DateTime<Utc>) {
+        self.moment = moment;
+        for cast in &mut self.editions {
+            cast.head.set_date(moment);
+        }
+    }
+
+    /// The page of the issue in the archive that a recipient is led to.
+    pub fn page(&self, recipient: &Recipient) -> &Url {
+        &self.cast(recipient).1.page
+    }
+
     /// How readers leave.
     pub fn way_out(&self) -> WayOut {
         self.way_out
@@ -402,18 +416,7 @@ impl Mould {
     /// Appends the fields of the body and the body.
     fn write(&self, out: &mut Vec<u8>, personal: &Personal, seed: &str) {
         let part = |out: &mut Vec<u8>, stencil: &Stencil, subtype: &str, place: Place| {
-            let coding = stencil.coding.name();
-            for text in [
-                "Content-Type: text/",
-                subtype,
-                "; charset=utf-8\r\nContent-Transfer-Encoding: ",
-                coding,
-                "\r\n\r\n",
-            ] {
-                out.extend_from_slice(text.as_bytes());
-            }
-            stencil.fill(out, |value| clean(value.written(personal, place)));
-            out.extend_from_slice(b"\r\n");
+            part(out, stencil, subtype, place, Some(personal));
         };
         match (&self.text, &self.html) {
             // RFC 2046 §5.1.4: the plainest first, the best last.
@@ -440,6 +443,31 @@ impl Mould {
             (None, None) => out.extend_from_slice(b"\r\n"),
         }
     }
+}
+
+/// Appends a part with its fields; the values of a recipient are in it, where it
+/// has places for them.
+pub(crate) fn part(
+    out: &mut Vec<u8>,
+    stencil: &Stencil,
+    subtype: &str,
+    place: Place,
+    personal: Option<&Personal>,
+) {
+    for text in [
+        "Content-Type: text/",
+        subtype,
+        "; charset=utf-8\r\nContent-Transfer-Encoding: ",
+        stencil.coding.name(),
+        "\r\n\r\n",
+    ] {
+        out.extend_from_slice(text.as_bytes());
+    }
+    stencil.fill(out, |value| match personal {
+        Some(personal) => clean(value.written(personal, place)),
+        None => Cow::Borrowed(""),
+    });
+    out.extend_from_slice(b"\r\n");
 }
 
 /// The recipient's values that the mail uses.
@@ -471,7 +499,7 @@ fn clean(value: Cow<'_, str>) -> Cow<'_, str> {
 
 /// RFC 2045 §6.7 rule 5: `=_` cannot occur in either encoding, so the boundary
 /// cannot occur in a part.
-fn boundary(seed: &str) -> String {
+pub(crate) fn boundary(seed: &str) -> String {
     let end = seed.len().min(24);
     format!("=_{}", seed.get(..end).unwrap_or_default())
 }

@@ -22,7 +22,7 @@ pub(crate) struct Head {
     authors: String,
     /// List-Id.
     list: String,
-    /// List-Archive to Date.
+    /// List-Archive to Date, which is the last.
     rest: String,
     /// The field for the relay alone that holds the token of the envelope sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,22 +38,12 @@ impl Head {
         page: &Url,
         moment: DateTime<Utc>,
     ) -> Result<Head, Error> {
-        let sender = sender(newsletter)?;
-        let from_name = match newsletter.from.as_ref() {
-            Some(from) if !from.name.trim().is_empty() => &from.name,
-            _ => &newsletter.title,
-        };
-        let (reply_name, reply) = match &newsletter.reply_to {
-            Some(mailbox) => (&mailbox.name, address("newsletter.reply_to", mailbox)?),
-            None => (from_name, sender.clone()),
-        };
+        let (_, reply) = reply(newsletter)?;
         let archive = [format!("<{page}>,"), format!("<{}>", newsletter.url)];
         let help = format!("<{}>", mailto(reply.as_str(), "help"));
         let feedback = feedback_id(newsletter, issue, language);
         let head = Head {
-            // RFC 5322 §3.6.2: one author, so there is no Sender.
-            authors: header::mailbox("From", from_name, sender.as_str())
-                + &header::mailbox("Reply-To", reply_name, reply.as_str()),
+            authors: authors(newsletter)?,
             // RFC 2919 §2: the same for ever, whatever the title.
             list: header::identified("List-Id", &newsletter.title, &newsletter.list_id),
             rest: [
@@ -75,6 +65,14 @@ impl Head {
             short_enough(part)?;
         }
         Ok(head)
+    }
+
+    /// Another Date.
+    pub(crate) fn set_date(&mut self, moment: DateTime<Utc>) {
+        if let Some(at) = self.rest.rfind("\r\nDate: ") {
+            self.rest.truncate(at + "\r\n".len());
+            self.rest.push_str(&date(moment));
+        }
     }
 
     /// What does not change with the date.
@@ -135,6 +133,32 @@ pub(crate) fn subject(text: &str) -> Result<String, Error> {
     Ok(field)
 }
 
+/// From and Reply-To.
+pub(crate) fn authors(newsletter: &Newsletter) -> Result<String, Error> {
+    let sender = sender(newsletter)?;
+    let (reply_name, reply) = reply(newsletter)?;
+    // RFC 5322 §3.6.2: one author, so there is no Sender.
+    let fields = header::mailbox("From", from_name(newsletter), sender.as_str())
+        + &header::mailbox("Reply-To", reply_name, reply.as_str());
+    short_enough(&fields)?;
+    Ok(fields)
+}
+
+fn from_name(newsletter: &Newsletter) -> &str {
+    match newsletter.from.as_ref() {
+        Some(from) if !from.name.trim().is_empty() => &from.name,
+        _ => &newsletter.title,
+    }
+}
+
+/// Where answers go.
+fn reply(newsletter: &Newsletter) -> Result<(&str, Address), Error> {
+    match &newsletter.reply_to {
+        Some(mailbox) => Ok((&mailbox.name, address("newsletter.reply_to", mailbox)?)),
+        None => Ok((from_name(newsletter), sender(newsletter)?)),
+    }
+}
+
 /// The address of From.
 pub(crate) fn sender(newsletter: &Newsletter) -> Result<Address, Error> {
     let from = newsletter.from.as_ref().ok_or(Error::NoSender)?;
@@ -188,7 +212,7 @@ fn feedback_id(newsletter: &Newsletter, issue: &str, language: &str) -> String {
 }
 
 /// The Date field (RFC 5322 §3.6.1).
-fn date(moment: DateTime<Utc>) -> String {
+pub(crate) fn date(moment: DateTime<Utc>) -> String {
     let mut headers = Headers::new();
     headers.set(Date::new(in_range(moment).into()));
     headers.to_string()

@@ -91,6 +91,11 @@ impl Links {
     }
 }
 
+/// The envelope sender to which delivery reports come.
+pub(crate) fn bounce_address(token: &str, domain: &str) -> Option<Address> {
+    Address::parse(&format!("bounce+{token}@{domain}")).ok()
+}
+
 /// `mailto:` with a subject (RFC 6068 §2); the address is a dot-atom, of which
 /// a few characters mean something in an address bar.
 pub(crate) fn mailto(address: &str, subject: &str) -> Url {

@@ -27,6 +27,10 @@ pub struct Labels {
     pub forwarded: &'static str,
     /// The word on what to do then.
     pub subscribe: &'static str,
+    /// Label of the field for a mail address.
+    pub mail_address: &'static str,
+    /// What follows from writing one there.
+    pub promise: &'static str,
     /// The issue before.
     pub older: &'static str,
     /// The issue after.
@@ -104,6 +108,11 @@ impl Labels {
             (_, true) => date.format("%Y-%m-%d").to_string(),
             (_, false) => date.format("%Y-%m").to_string(),
         }
+    }
+
+    /// A day in words.
+    pub fn day(language: &str, day: NaiveDate) -> String {
+        Labels::date(language, day, Precision::Day)
     }
 
     /// A whole number with its thousands parted as the language does it.
@@ -369,6 +378,8 @@ const EN: Labels = Labels {
     reason: "You receive this because {address} is subscribed to {newsletter}.",
     forwarded: "Forwarded to you?",
     subscribe: "Subscribe",
+    mail_address: "Mail address",
+    promise: "By mail, once you confirm. Every issue has a link by which you leave.",
     older: "Older",
     newer: "Newer",
     issues: "Issues",
@@ -398,6 +409,8 @@ const ZH: Labels = Labels {
     reason: "您收到此邮件，是因为 {address} 订阅了{newsletter}。",
     forwarded: "别人转发给您的？",
     subscribe: "订阅",
+    mail_address: "邮箱地址",
+    promise: "确认之后通过邮件发送，每一期里都有退订链接。",
     older: "上一期",
     newer: "下一期",
     issues: "往期",
@@ -427,6 +440,8 @@ const ZH_HANT: Labels = Labels {
     reason: "您收到此郵件，是因為 {address} 訂閱了{newsletter}。",
     forwarded: "別人轉寄給您的？",
     subscribe: "訂閱",
+    mail_address: "電子郵件地址",
+    promise: "確認之後以郵件寄送，每一期裡都有取消訂閱的連結。",
     older: "上一期",
     newer: "下一期",
     issues: "往期",
@@ -456,6 +471,8 @@ const JA: Labels = Labels {
     reason: "このメールは {address} が{newsletter}を購読しているため送信されています。",
     forwarded: "転送で届きましたか？",
     subscribe: "購読する",
+    mail_address: "メールアドレス",
+    promise: "確認後にメールで届きます。どの号にも配信停止のリンクがあります。",
     older: "前の号",
     newer: "次の号",
     issues: "バックナンバー",
@@ -485,6 +502,8 @@ const KO: Labels = Labels {
     reason: "{address} 주소가 {newsletter} 뉴스레터를 구독하고 있어 이 메일을 보냅니다.",
     forwarded: "전달받으셨나요?",
     subscribe: "구독하기",
+    mail_address: "메일 주소",
+    promise: "확인하시면 메일로 보내 드립니다. 모든 호에 구독 해지 링크가 있습니다.",
     older: "이전 호",
     newer: "다음 호",
     issues: "지난 호",
@@ -514,6 +533,8 @@ const DE: Labels = Labels {
     reason: "Sie erhalten diese Mail, weil {address} {newsletter} abonniert hat.",
     forwarded: "Weitergeleitet bekommen?",
     subscribe: "Abonnieren",
+    mail_address: "Mailadresse",
+    promise: "Per Mail, sobald Sie bestätigen. In jeder Ausgabe steht ein Link zum Abmelden.",
     older: "Ältere",
     newer: "Neuere",
     issues: "Ausgaben",
@@ -543,6 +564,8 @@ const FR: Labels = Labels {
     reason: "Vous recevez ce message parce que {address} est abonné à {newsletter}.",
     forwarded: "On vous l’a transféré ?",
     subscribe: "S’abonner",
+    mail_address: "Adresse électronique",
+    promise: "Par courriel, dès que vous confirmez. Chaque numéro contient un lien de désabonnement.",
     older: "Précédent",
     newer: "Suivant",
     issues: "Numéros",
@@ -572,6 +595,8 @@ const ES: Labels = Labels {
     reason: "Recibe este mensaje porque {address} está suscrito a {newsletter}.",
     forwarded: "¿Se lo han reenviado?",
     subscribe: "Suscribirse",
+    mail_address: "Dirección de correo",
+    promise: "Por correo, en cuanto lo confirme. Cada número trae un enlace para darse de baja.",
     older: "Anterior",
     newer: "Siguiente",
     issues: "Números",

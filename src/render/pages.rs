@@ -235,10 +235,14 @@ pub struct AnswerPage {
     pub title: String,
     /// Language of its words.
     pub language: String,
+    /// What was wrong with what was sent; may be empty.
+    pub alert: String,
     /// Its paragraphs.
     pub text: Vec<String>,
     /// What can be done here.
     pub forms: Vec<AnswerForm>,
+    /// Where to go from here.
+    pub links: Vec<PageLink>,
 }
 
 /// A form of such a page: what it sends, and its button.
@@ -246,12 +250,45 @@ pub struct AnswerPage {
 pub struct AnswerForm {
     /// Where it is sent, by POST.
     pub action: String,
+    /// What there is to say before it; may be empty.
+    pub text: String,
     /// What is sent with it.
     pub fields: Vec<AnswerField>,
+    /// What is written into it.
+    pub inputs: Vec<AnswerInput>,
     /// What is chosen in it.
     pub choices: Vec<AnswerChoice>,
+    /// Name of a field that people do not see, and leave empty; may be empty.
+    pub trap: String,
     /// What its button says.
     pub button: String,
+    /// Whether its button is not the one that most people want here.
+    pub quiet: bool,
+    /// Whether its button does what cannot be taken back.
+    pub grave: bool,
+}
+
+impl AnswerForm {
+    /// Sends this with it.
+    pub fn field(&mut self, name: &str, value: String) {
+        let name = name.to_owned();
+        self.fields.push(AnswerField { name, value });
+    }
+}
+
+/// A line to write in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AnswerInput {
+    /// Its name in the form.
+    pub name: String,
+    /// What it is called.
+    pub label: String,
+    /// Its kind in HTML, such as `email`.
+    pub kind: String,
+    /// What stands in it.
+    pub value: String,
+    /// What browsers may fill in, such as `email`.
+    pub complete: String,
 }
 
 /// A value that a form sends with it.
@@ -277,8 +314,10 @@ pub struct AnswerChoice {
 /// One of the values of a choice.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AnswerOption {
-    /// The value, the tag of a language.
+    /// The value.
     pub value: String,
+    /// Tag of the language that it is called in; may be empty.
+    pub language: String,
     /// What it is called.
     pub name: String,
     /// Whether it is the one of now.

@@ -12,6 +12,7 @@ mod error;
 mod model;
 mod numbers;
 mod rules;
+mod signup;
 pub mod sqlite;
 
 use std::future::Future;
@@ -23,13 +24,14 @@ use chrono::{DateTime, Utc};
 use crate::mailing::{
     Delivery, Exclusion, Filter, Mailing, MailingId, Planned, Stage, State, Tally,
 };
-use crate::subscriber::{Address, Entry, Reason, Status, SubscriberId, Suppression};
+use crate::subscriber::{Address, Entry, Reason, Status, SubscriberId, Suppression, Tag};
 
 pub use error::Error;
 pub use model::{
     Absorbed, Candidate, Cursor, Due, Ended, Engagement, Finished, NewMailing, Past, Return,
     Returned, Search, Settled, Skip, Start, Step, StoreId, Verdict,
 };
+pub use signup::{BOUNCE_REST, NewNotice, Notice, NoticeId, NoticeKind, OptIn, SignUp, Standing};
 pub use sqlite::Sqlite;
 
 /// The answer of a store, when it is there. What was asked is under way as soon
@@ -134,6 +136,58 @@ pub trait Store: Send + Sync {
         after: Option<String>,
         limit: usize,
     ) -> Answer<Vec<(String, Suppression)>>;
+
+    // ---- the public door ----
+
+    /// Keeps that somebody asked for the newsletter, and a notice to their
+    /// address with it; what they asked before is replaced. False where `room`
+    /// notices wait already: then nothing is kept. Nothing that is known of the
+    /// address changes this, nor how long it takes.
+    fn ask(&self, asked: SignUp, room: usize) -> Answer<bool>;
+
+    /// The sign-up that the link with this tag confirms.
+    fn asked(&self, tag: Tag) -> Answer<Option<SignUp>>;
+
+    /// Sign-ups that nobody has confirmed, in the order of their addresses'
+    /// letters, after this one.
+    fn unconfirmed(&self, after: Option<String>, limit: usize) -> Answer<Vec<SignUp>>;
+
+    /// Forgets sign-ups from before this moment. How many.
+    fn forget_asked(&self, before: DateTime<Utc>) -> Answer<u64>;
+
+    /// The owner of an address confirms what was asked, from this network. That
+    /// lifts that they left or were erased, that the address bounced once in
+    /// [`BOUNCE_REST`], and nothing else. Who is new here is sent the notices of
+    /// `welcome`. A second time it is [`OptIn::Unknown`] and changes nothing.
+    fn opt_in(
+        &self,
+        tag: Tag,
+        network: &str,
+        welcome: &[NoticeKind],
+        now: DateTime<Utc>,
+    ) -> Answer<OptIn>;
+
+    /// How an address stands to a sign-up.
+    fn standing(&self, address: &Address, now: DateTime<Utc>) -> Answer<Standing>;
+
+    /// Adds a notice; one of its kind that waits for the address already takes
+    /// its moment. False where `room` wait already.
+    fn notify(&self, notice: NewNotice, room: usize) -> Answer<bool>;
+
+    /// Takes notices that are due, the longest due first. Nobody else is given
+    /// them before `lease`, or ever, once [`Store::end_notice`] is told.
+    fn take_notices(
+        &self,
+        now: DateTime<Utc>,
+        lease: DateTime<Utc>,
+        limit: usize,
+    ) -> Answer<Vec<Notice>>;
+
+    /// A notice is due again then.
+    fn put_off_notice(&self, notice: NoticeId, due: DateTime<Utc>) -> Answer<()>;
+
+    /// A notice was sent or is given up.
+    fn end_notice(&self, notice: NoticeId) -> Answer<()>;
 
     // ---- what comes back ----
 

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::mailing::{Enhanced, Phase, Reply, Stage, State};
+use crate::store::signup::NoticeKind;
 use crate::subscriber::{Reason, Status};
 
 pub(crate) const PENDING: i64 = 0;
@@ -49,6 +50,14 @@ const PHASES: [Phase; 8] = [
     Phase::Content,
 ];
 
+const NOTICES: [NoticeKind; 5] = [
+    NoticeKind::Confirm,
+    NoticeKind::Move,
+    NoticeKind::Welcome,
+    NoticeKind::Issue,
+    NoticeKind::Account,
+];
+
 fn number<T: PartialEq, const N: usize>(list: &[T; N], value: &T) -> i64 {
     list.iter()
         .position(|other| other == value)
@@ -78,6 +87,14 @@ pub(crate) fn reason(value: Reason) -> i64 {
 
 pub(crate) fn phase(value: Phase) -> i64 {
     number(&PHASES, &value)
+}
+
+pub(crate) fn notice(value: NoticeKind) -> i64 {
+    number(&NOTICES, &value)
+}
+
+pub(crate) fn notice_of(number: i64) -> Option<NoticeKind> {
+    named(&NOTICES, number)
 }
 
 pub(crate) fn state_of(number: i64) -> Option<State> {

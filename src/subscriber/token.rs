@@ -32,6 +32,11 @@ pub enum Purpose {
     Bounce,
     /// Taking back that somebody has left.
     Undo,
+    /// Sending a form: it tells when it was shown.
+    Form,
+    /// All that is kept of a subscriber, to be seen, moved or erased. Only mail
+    /// to the address on record has such a link.
+    Account,
 }
 
 impl Purpose {
@@ -42,6 +47,8 @@ impl Purpose {
             Purpose::Confirm => "confirm",
             Purpose::Bounce => "bounce",
             Purpose::Undo => "undo",
+            Purpose::Form => "form",
+            Purpose::Account => "account",
         }
     }
 }
@@ -54,6 +61,11 @@ pub struct Tag([u8; 16]);
 impl Tag {
     /// Nobody's: the token by which a sender asks whether the server answers.
     pub const PROBE: Tag = Tag([0; 16]);
+
+    /// The tag of these octets, as a store kept them.
+    pub fn of_bytes(bytes: [u8; 16]) -> Tag {
+        Tag(bytes)
+    }
 
     /// Its sixteen octets.
     pub fn bytes(&self) -> [u8; 16] {

@@ -3,9 +3,10 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::render::{AnswerForm, AnswerPage, Site, Templates};
+use crate::render::{AnswerForm, AnswerPage, PageLink, Site, Templates};
 use crate::subscriber::{Address, Subscriber};
 use crate::web::app::App;
+use crate::web::door_words::DoorWords;
 use crate::web::words::Words;
 
 /// Whom a page speaks to.
@@ -14,6 +15,8 @@ pub(super) struct Reader {
     language: String,
     /// The words of that language.
     pub(super) words: &'static Words,
+    /// Those of the way in.
+    pub(super) door: &'static DoorWords,
     /// Their address, as far as a page shows it.
     masked: String,
 }
@@ -21,23 +24,32 @@ pub(super) struct Reader {
 impl Reader {
     /// Somebody unknown.
     pub(super) fn unknown(app: &App) -> Reader {
-        let language = app.settings.newsletter.language.clone();
-        Reader {
-            words: Words::of(&language),
-            language,
-            masked: String::new(),
-        }
+        Reader::new(app.settings.newsletter.language.clone(), String::new())
     }
 
     /// A subscriber.
     pub(super) fn of(app: &App, subscriber: &Subscriber) -> Reader {
-        let own = subscriber.language.as_ref();
-        let language = own.unwrap_or(&app.settings.newsletter.language).clone();
+        Reader::at(app, &subscriber.address, subscriber.language.as_deref())
+    }
+
+    /// The owner of an address.
+    pub(super) fn at(app: &App, address: &Address, language: Option<&str>) -> Reader {
+        let language = language.unwrap_or(&app.settings.newsletter.language);
+        Reader::new(language.to_owned(), masked(address))
+    }
+
+    fn new(language: String, masked: String) -> Reader {
         Reader {
             words: Words::of(&language),
+            door: DoorWords::of(&language),
             language,
-            masked: masked(&subscriber.address),
+            masked,
         }
+    }
+
+    /// The language they read.
+    pub(super) fn language(&self) -> &str {
+        &self.language
     }
 }
 
@@ -51,6 +63,16 @@ fn masked(address: &Address) -> String {
 }
 
 impl App {
+    /// Somebody who comes from a page in one of the newsletter's languages.
+    pub(super) fn reader_of(&self, language: Option<&str>) -> Reader {
+        let languages = self.languages();
+        let known = language.and_then(|wanted| languages.into_iter().find(|one| one == wanted));
+        match known {
+            Some(language) => Reader::new(language, String::new()),
+            None => Reader::unknown(self),
+        }
+    }
+
     /// A page that says something to `reader`.
     pub(super) fn page(
         &self,
@@ -60,35 +82,68 @@ impl App {
         text: &[&str],
         forms: Vec<AnswerForm>,
     ) -> Response {
+        let mut page = self.answer(reader, title, text);
+        page.forms = forms;
+        self.written(status, page)
+    }
+
+    /// The same before it is written: forms and links may be added.
+    pub(super) fn answer(&self, reader: &Reader, title: &str, text: &[&str]) -> AnswerPage {
         let newsletter = self.settings.newsletter.in_language(&reader.language);
-        let said = |text: &&str| {
+        let said = |text: &str| {
             text.replace("{address}", &reader.masked)
                 .replace("{newsletter}", &newsletter.title)
         };
-        let page = AnswerPage {
-            title: title.to_owned(),
+        AnswerPage {
+            title: said(title),
             language: reader.words.language.to_owned(),
-            text: text.iter().map(said).collect(),
-            forms,
+            text: text.iter().copied().map(said).collect(),
             site: Site {
                 title: newsletter.title.clone(),
                 description: newsletter.description.clone(),
                 language: reader.words.language.to_owned(),
                 home_url: newsletter.url.to_string(),
+                subscribe_url: self.door.as_ref().map(|_| self.way_in(reader).url),
                 style_url: format!("{}style.css", self.base()),
                 logo_url: self.settings.look.logo.as_ref().map(ToString::to_string),
                 address: newsletter.address.clone(),
                 ..Site::default()
             },
-        };
+            ..AnswerPage::default()
+        }
+    }
+
+    /// A page, written.
+    pub(super) fn written(&self, status: StatusCode, page: AnswerPage) -> Response {
         let html = self.templates.answer_page(&page).unwrap_or_else(|finding| {
             // The way out does not depend on a sound template of the editor's.
             (self.log)(&format!("error=\"{}\"", finding.code));
             let built_in = Templates::default().answer_page(&page);
-            built_in.unwrap_or_else(|_| title.to_owned())
+            built_in.unwrap_or(page.title)
         });
         let kind = HeaderValue::from_static("text/html; charset=utf-8");
         (status, [(header::CONTENT_TYPE, kind)], html).into_response()
+    }
+
+    /// The way to the archive.
+    pub(super) fn home(&self, reader: &Reader) -> PageLink {
+        PageLink {
+            title: reader.door.archive.to_owned(),
+            url: self.settings.newsletter.url.to_string(),
+        }
+    }
+
+    /// The way to the form.
+    pub(super) fn way_in(&self, reader: &Reader) -> PageLink {
+        let own = &self.settings.newsletter.language;
+        let mut url = format!("{}subscribe", self.base());
+        if reader.language != *own && self.languages().contains(&reader.language) {
+            url.push_str(&format!("?lang={}", reader.language));
+        }
+        PageLink {
+            title: reader.door.subscribe.to_owned(),
+            url,
+        }
     }
 
     /// The page for whoever has no token of ours.

@@ -16,10 +16,13 @@ use hyper_util::service::TowerToHyperService;
 use crate::store::Store;
 use crate::subscriber::Keys;
 use crate::web::client::Client;
+use crate::web::door::Door;
 use crate::web::files::{self, Files};
 use crate::web::index::Index;
 use crate::web::metrics::{Metrics, Route};
-use crate::web::{Log, Parts, Settings, leave, preferences, webhook};
+use crate::web::{
+    Log, Parts, Settings, account, confirm, leave, preferences, subscribe, webhook,
+};
 
 /// What all requests share.
 pub(super) struct App {
@@ -33,6 +36,8 @@ pub(super) struct App {
     pub(super) desk: webhook::Desk,
     pub(super) files: Files,
     metrics: Arc<Metrics>,
+    /// The way in, where there is one.
+    pub(super) door: Option<Door>,
     /// What pages of the archive may load, besides what is beside them.
     policy: HeaderValue,
 }
@@ -55,10 +60,11 @@ impl App {
         let settings = parts.settings;
         let sheet = settings.look.accent.styled(parts.templates.stylesheet());
         let origin = settings.newsletter.url.origin().ascii_serialization();
+        let server = settings.url.origin().ascii_serialization();
         let policy = format!(
             "default-src 'none'; style-src 'self' {origin}; style-src-attr 'unsafe-inline'; \
              img-src 'self' https: data:; media-src 'self' https:; font-src 'self' {origin}; \
-             form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+             form-action 'self' {server}; base-uri 'none'; frame-ancestors 'none'"
         );
         App {
             index: Index::new(Arc::clone(&parts.store), Arc::clone(&keys)),
@@ -66,6 +72,7 @@ impl App {
             metrics: Arc::default(),
             policy: HeaderValue::try_from(policy).expect("an origin is ASCII"),
             desk: webhook::Desk::new(parts.webhooks),
+            door: parts.door.map(Door::new),
             store: parts.store,
             keys,
             templates: parts.templates,
@@ -131,6 +138,14 @@ impl Answers {
         let routes = Router::new()
             .route("/healthz", get(health))
             .route("/metrics", get(metrics))
+            .route(
+                "/subscribe",
+                get(subscribe::show)
+                    .post(subscribe::act)
+                    .options(subscribe::preflight),
+            )
+            .route("/account/{token}", get(account::show).post(account::act))
+            .route("/confirm/{token}", get(confirm::show).post(confirm::act))
             .route("/unsubscribe/{token}", get(leave::show).post(leave::act))
             .route(
                 "/preferences/{token}",
@@ -206,6 +221,9 @@ fn place(path: &str) -> Option<&'static str> {
     match path.split('/').nth(1) {
         Some("healthz") => Some("/healthz"),
         Some("metrics") => Some("/metrics"),
+        Some("subscribe") => Some("/subscribe"),
+        Some("account") => Some("/account/…"),
+        Some("confirm") => Some("/confirm/…"),
         Some("unsubscribe") => Some("/unsubscribe/…"),
         Some("preferences") => Some("/preferences/…"),
         Some("webhooks") => Some("/webhooks/…"),

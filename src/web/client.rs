@@ -7,7 +7,7 @@
 //! it anybody may have written.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use axum::http::{HeaderMap, HeaderName, header};
@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 pub(super) struct Client(pub(super) IpAddr);
 
 /// A range of addresses, such as `10.0.0.0/8`, or a single one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network {
     base: IpAddr,
     bits: u8,
@@ -80,12 +80,33 @@ impl Forwarders {
         Client(client)
     }
 
+    /// The address of a client, unless it is one of the servers in front: one that
+    /// did not say whom it heard from.
+    pub(super) fn beyond(&self, client: Client) -> Option<IpAddr> {
+        let Client(address) = client;
+        (!self.trusts(address)).then_some(address)
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|one| one.holds(address))
     }
 }
 
 impl Network {
+    /// The network that one household or company has: a /24, or a /64 of IPv6.
+    pub(super) fn of(address: IpAddr) -> Network {
+        match address.to_canonical() {
+            IpAddr::V4(four) => Network {
+                base: Ipv4Addr::from_bits(four.to_bits() & !0xff).into(),
+                bits: 24,
+            },
+            IpAddr::V6(six) => Network {
+                base: Ipv6Addr::from_bits(six.to_bits() & !u128::from(u64::MAX)).into(),
+                bits: 64,
+            },
+        }
+    }
+
     /// Whether an address lies in it.
     pub fn holds(self, address: IpAddr) -> bool {
         match (self.base, address.to_canonical()) {
@@ -231,6 +252,14 @@ mod tests {
         );
         assert_eq!(ask("for=_hidden"), "127.0.0.1");
         assert_eq!(ask("proto=https"), "127.0.0.1");
+    }
+
+    #[test]
+    fn neighbors_are_one_network() {
+        let shown = |text: &str| Network::of(text.parse().unwrap()).to_string();
+        assert_eq!(shown("192.0.2.77"), "192.0.2.0/24");
+        assert_eq!(shown("::ffff:192.0.2.77"), "192.0.2.0/24");
+        assert_eq!(shown("2001:db8:1:2:3::9"), "2001:db8:1:2::/64");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a request's body says. Forms are small; what is larger or slower than
 //! any of ours is refused.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -18,7 +19,8 @@ pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
     /// Reads a body: `application/x-www-form-urlencoded` or
-    /// `multipart/form-data` (RFC 7578). What is neither has no fields.
+    /// `multipart/form-data` (RFC 7578), or an object of texts in JSON. What is none
+    /// of them has no fields.
     ///
     /// # Errors
     ///
@@ -50,7 +52,16 @@ impl Form {
             let pairs = url::form_urlencoded::parse(bytes);
             return Form(pairs.into_owned().collect());
         }
+        if essence.trim().eq_ignore_ascii_case("application/json") {
+            let read: BTreeMap<String, String> = serde_json::from_slice(bytes).unwrap_or_default();
+            return Form(read.into_iter().collect());
+        }
         Form::default()
+    }
+
+    /// All values.
+    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, value)| value.as_str())
     }
 
     /// The value of the first field of this name.

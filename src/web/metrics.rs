@@ -24,7 +24,8 @@ pub(super) enum Route {
 }
 
 /// The addresses that do something.
-const NAMED: [&str; 7] = [
+const NAMED: [&str; 8] = [
+    "account",
     "confirm",
     "healthz",
     "metrics",

@@ -1,5 +1,6 @@
-//! The public server: the built archive and feeds, and what a link in a mail
-//! may do: leave, take that back, choose a language.
+//! The public server: the built archive and feeds, the way in, and what a link in
+//! a mail may do: confirm, leave, take that back, choose a language or a pause; and,
+//! by a link that is mailed for it, see, move and erase what is kept of oneself.
 //!
 //! A page that is fetched changes nothing, for programs fetch links to look for
 //! harm; only POST acts. Leaving by one click (RFC 8058) needs no page, cookie
@@ -8,24 +9,31 @@
 //! token of ours never depend on who is on the list.
 //!
 //! What it does not do: TLS, which belongs to the web server in front of it
-//! (docs/serve.md); sending mail.
+//! (docs/serve.md); sending mail: what a request leads to waits in the store, and
+//! `delivery::post` sends it.
 
+mod account;
 mod answer;
 mod app;
 mod client;
 mod coding;
+mod confirm;
+mod door;
+mod door_words;
 mod files;
 mod form;
 mod held;
 mod index;
 mod large;
 mod leave;
+mod limits;
 mod media;
 mod metrics;
 mod path;
 mod patient;
 mod preferences;
 mod server;
+mod subscribe;
 mod webhook;
 mod words;
 
@@ -41,6 +49,7 @@ use crate::store::Store;
 use crate::subscriber::Keys;
 
 pub use client::{ForwardedHeader, Forwarders, Network, NoNetwork};
+pub use door::{ACCOUNT_LIFE, DoorParts, DoorSettings, Kept, link_days};
 pub use server::{serve, serve_renewed};
 pub use webhook::{Fetch, Keep, Webhooks};
 
@@ -82,6 +91,8 @@ pub struct Parts {
     pub templates: Templates,
     /// How services tell what became of mail.
     pub webhooks: Webhooks,
+    /// The way in, where there is one.
+    pub door: Option<DoorParts>,
     /// Tells the moment.
     pub clock: Clock,
     /// Takes a line for each request.

@@ -1,18 +1,25 @@
-//! A reader's settings: the language they get, and the way out. That is all that
-//! a token from a mail may do.
+//! A reader's settings: the language they get, a pause, and the way out. That is
+//! all that a token from a mail may do; for more it has a link mailed to the
+//! address on record.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use chrono::{Months, NaiveDate};
 
-use crate::render::{AnswerChoice, AnswerForm, AnswerOption, own_name};
-use crate::store::Error;
-use crate::subscriber::{Entry, Purpose, Status, Tag};
+use crate::render::{AnswerChoice, AnswerForm, AnswerOption, Labels, own_name};
+use crate::store::{Error, PAUSED_UNTIL};
+use crate::subscriber::{Entry, Purpose, Status, Subscriber, Tag};
 use crate::web::answer::Reader;
 use crate::web::app::App;
+use crate::web::client::Network;
 use crate::web::form::Form;
+use crate::web::words::Words;
+
+/// For how many months readers may pause.
+const PAUSES: [u32; 4] = [1, 2, 3, 6];
 
 /// `GET /preferences/<token>`.
 pub(super) async fn show(State(app): State<Arc<App>>, Path(token): Path<String>) -> Response {
@@ -26,7 +33,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, Path(token): Path<String>)
     }
 }
 
-/// `POST /preferences/<token>`: keeps the language that was chosen.
+/// `POST /preferences/<token>`: keeps what was chosen.
 pub(super) async fn act(
     State(app): State<Arc<App>>,
     Path(token): Path<String>,
@@ -40,18 +47,24 @@ pub(super) async fn act(
         Ok(form) => form,
         Err(status) => return app.refused(status),
     };
-    let chosen = form.get("language").unwrap_or_default();
-    let languages = app.languages();
-    let Some(language) = languages.into_iter().find(|one| one == chosen) else {
-        return app.refused(StatusCode::BAD_REQUEST);
+    let done = async {
+        let Some(entry) = app.index.find(tag).await? else {
+            return Ok(app.nobody());
+        };
+        match (&app.door, form.get("account")) {
+            (Some(door), Some(_)) => {
+                let network = app.client(&head.extensions).map(Network::of);
+                app.mail_account_link(door, &entry, network).await
+            }
+            _ => app.keep(entry, tag, &token, &form).await,
+        }
     };
-    let kept = app.keep_language(tag, &token, &language).await;
-    kept.unwrap_or_else(|error| app.out_of_order(&error))
+    done.await.unwrap_or_else(|error| app.out_of_order(&error))
 }
 
 impl App {
     /// The languages in which the newsletter comes, its own first.
-    fn languages(&self) -> Vec<String> {
+    pub(super) fn languages(&self) -> Vec<String> {
         let newsletter = &self.settings.newsletter;
         let mut languages = vec![newsletter.language.clone()];
         let others = newsletter.languages.keys();
@@ -59,54 +72,158 @@ impl App {
         languages
     }
 
-    async fn keep_language(
+    /// Keeps language and pause, each where the form has it, or neither.
+    async fn keep(
         &self,
+        mut entry: Entry,
         tag: Tag,
         token: &str,
-        language: &str,
+        form: &Form,
     ) -> Result<Response, Error> {
-        let Some(mut entry) = self.index.find(tag).await? else {
-            return Ok(self.nobody());
+        let known = |chosen: &str| self.languages().into_iter().find(|one| one == chosen);
+        let language = match form.get("language").map(known) {
+            Some(None) => return Ok(self.refused(StatusCode::BAD_REQUEST)),
+            chosen => chosen.flatten(),
         };
-        let address = &entry.subscriber.address;
-        if !self.store.set_language(address, language).await? {
-            return Ok(self.nobody());
+        let pause = match form.get("pause") {
+            None => None,
+            Some("") => Some(None),
+            Some(day) => match self.pauses(&entry.subscriber).iter().find(|one| one.to_string() == day)
+            {
+                Some(day) => Some(Some(*day)),
+                None => return Ok(self.refused(StatusCode::BAD_REQUEST)),
+            },
+        };
+        if language.is_none() && pause.is_none() {
+            return Ok(self.refused(StatusCode::BAD_REQUEST));
         }
-        entry.subscriber.language = Some(language.to_owned());
+        let address = entry.subscriber.address.clone();
+        if let Some(language) = language {
+            if !self.store.set_language(&address, &language).await? {
+                return Ok(self.nobody());
+            }
+            entry.subscriber.language = Some(language);
+        }
+        if let Some(day) = pause {
+            let value = day.map(|day| serde_json::Value::String(day.to_string()));
+            let kept = self.store.set_attribute(&address, PAUSED_UNTIL, value.clone());
+            if !kept.await? {
+                return Ok(self.nobody());
+            }
+            let attributes = &mut entry.subscriber.attributes;
+            match value {
+                Some(value) => attributes.insert(PAUSED_UNTIL.to_owned(), value),
+                None => attributes.shift_remove(PAUSED_UNTIL),
+            };
+        }
         Ok(self.preferences_page(&entry, tag, token, true))
+    }
+
+    /// Until when a reader may pause, and until when they do.
+    fn pauses(&self, subscriber: &Subscriber) -> Vec<NaiveDate> {
+        let today = self.today();
+        let ends = PAUSES.iter().filter_map(|months| today.checked_add_months(Months::new(*months)));
+        let mut ends: Vec<NaiveDate> = ends.chain(self.paused_until(subscriber)).collect();
+        ends.sort();
+        ends.dedup();
+        ends
+    }
+
+    fn today(&self) -> NaiveDate {
+        (self.clock)().date_naive()
+    }
+
+    fn paused_until(&self, subscriber: &Subscriber) -> Option<NaiveDate> {
+        let day = subscriber.attributes.get(PAUSED_UNTIL)?.as_str()?.parse().ok();
+        day.filter(|day| *day > self.today())
     }
 
     fn preferences_page(&self, entry: &Entry, tag: Tag, token: &str, saved: bool) -> Response {
         let subscriber = &entry.subscriber;
         let reader = Reader::of(self, subscriber);
-        let words = reader.words;
+        let (words, door) = (reader.words, reader.door);
         if subscriber.status == Status::Unsubscribed {
-            let text = [words.left_text];
-            return self.page(&reader, StatusCode::OK, words.left_title, &text, Vec::new());
+            let mut page = self.answer(&reader, words.left_title, &[words.left_text]);
+            page.forms.extend(self.account_form(&reader, token));
+            return self.written(StatusCode::OK, page);
         }
-        let mut forms = Vec::new();
+        let action = format!("{}preferences/{token}", self.base());
+        let mut choices = Vec::new();
         let languages = self.languages();
         if languages.len() > 1 {
-            forms.push(self.language_form(subscriber.language.as_deref(), languages, token, words));
+            choices.push(self.language_choice(subscriber.language.as_deref(), languages, words));
         }
+        choices.push(self.pause_choice(&reader, subscriber));
         let leave = self.keys.current.token(Purpose::Unsubscribe, tag);
-        forms.push(self.leave_form(&leave, words.leave));
         let title = if saved {
             words.saved_title
         } else {
             words.preferences_title
         };
-        let text = [words.preferences_text];
-        self.page(&reader, StatusCode::OK, title, &text, forms)
+        let paused = self.paused_until(subscriber).map(|day| {
+            let day = Labels::day(words.language, day);
+            door.paused_text.replace("{date}", &day)
+        });
+        let mut text = vec![words.preferences_text];
+        text.extend(paused.as_deref());
+        let mut page = self.answer(&reader, title, &text);
+        page.forms = vec![
+            AnswerForm {
+                action,
+                choices,
+                button: words.save.to_owned(),
+                ..AnswerForm::default()
+            },
+            AnswerForm {
+                quiet: true,
+                ..self.leave_form(&leave, words.leave)
+            },
+        ];
+        page.forms.extend(self.account_form(&reader, token));
+        self.written(StatusCode::OK, page)
     }
 
-    fn language_form(
+    /// A form whose button has the link to all that is kept mailed.
+    fn account_form(&self, reader: &Reader, token: &str) -> Option<AnswerForm> {
+        self.door.as_ref()?;
+        let mut form = AnswerForm {
+            action: format!("{}preferences/{token}", self.base()),
+            text: reader.door.account_text.to_owned(),
+            button: reader.door.account.to_owned(),
+            quiet: true,
+            ..AnswerForm::default()
+        };
+        form.field("account", "1".to_owned());
+        Some(form)
+    }
+
+    fn pause_choice(&self, reader: &Reader, subscriber: &Subscriber) -> AnswerChoice {
+        let now = self.paused_until(subscriber);
+        let option = |value: String, name: String, selected: bool| AnswerOption {
+            value,
+            name,
+            selected,
+            ..AnswerOption::default()
+        };
+        let none = option(String::new(), reader.door.pause_none.to_owned(), now.is_none());
+        let days = self.pauses(subscriber).into_iter().map(|day| {
+            let said = Labels::day(reader.words.language, day);
+            let name = reader.door.pause_until.replace("{date}", &said);
+            option(day.to_string(), name, Some(day) == now)
+        });
+        AnswerChoice {
+            name: "pause".to_owned(),
+            label: reader.door.pause_label.to_owned(),
+            options: std::iter::once(none).chain(days).collect(),
+        }
+    }
+
+    pub(super) fn language_choice(
         &self,
         own: Option<&str>,
         languages: Vec<String>,
-        token: &str,
-        words: &crate::web::words::Words,
-    ) -> AnswerForm {
+        words: &Words,
+    ) -> AnswerChoice {
         let now = own.unwrap_or(&self.settings.newsletter.language);
         // `zh-Hans` reads what comes in `zh` where nothing is closer.
         let primary = now.split('-').next().unwrap_or(now);
@@ -114,21 +231,17 @@ impl App {
         let near = languages.iter().position(|one| one == primary);
         let selected = exact.or(near).unwrap_or(0);
         let options = languages.into_iter().enumerate();
-        AnswerForm {
-            action: format!("{}preferences/{token}", self.base()),
-            choices: vec![AnswerChoice {
-                name: "language".to_owned(),
-                label: words.language_label.to_owned(),
-                options: options
-                    .map(|(at, value)| AnswerOption {
-                        name: own_name(&value),
-                        selected: at == selected,
-                        value,
-                    })
-                    .collect(),
-            }],
-            button: words.save.to_owned(),
-            ..AnswerForm::default()
+        AnswerChoice {
+            name: "language".to_owned(),
+            label: words.language_label.to_owned(),
+            options: options
+                .map(|(at, value)| AnswerOption {
+                    name: own_name(&value),
+                    selected: at == selected,
+                    language: value.clone(),
+                    value,
+                })
+                .collect(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod check;
 mod config;
 mod dkim;
 mod doctor;
+mod door;
 mod feeds;
 mod frame;
 mod ids;

@@ -39,8 +39,14 @@ fn leavers() -> String {
 
 /// The public server, and the address it listens at.
 fn serve(sandbox: &Sandbox) -> (Child, String) {
+    serve_with(sandbox, &[])
+}
+
+/// The same with further arguments in front.
+pub(crate) fn serve_with(sandbox: &Sandbox, settings: &[&str]) -> (Child, String) {
+    let listen = ["serve", "--listen", "127.0.0.1:0"];
     let mut child = sandbox
-        .command(&["serve", "--listen", "127.0.0.1:0"])
+        .command(&[settings, &listen].concat())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();

@@ -49,6 +49,15 @@ promises! {
         a_language_is_changed_of_who_is_there
         former_addresses_are_kept_as_long_as_the_person
     }
+    door {
+        a_sign_up_is_nobody_until_it_is_confirmed
+        sign_ups_are_forgotten
+        an_opt_in_lifts_what_is_its_owners_to_lift
+        a_bounce_is_lifted_once_in_a_while
+        the_erased_come_back_by_themselves_alone
+        a_subscriber_moves_when_the_new_address_says_so_too
+        notices_wait_are_taken_by_one_and_have_bounds
+    }
     plan {
         filters_choose_whom_they_name
         everybody_who_is_left_out_has_a_reason
@@ -152,7 +161,7 @@ fn what_is_no_store_is_left_alone() {
 #[tokio::test]
 async fn damage_is_said_and_no_panic() {
     let (store, folder) = fresh();
-    readers(&store, 300).await;
+    readers(&store, 3000).await;
     drop(store);
     let path = path(&folder);
     let mut bytes = fs::read(&path).unwrap();
@@ -161,7 +170,7 @@ async fn damage_is_said_and_no_panic() {
     bytes[middle..].fill(0xa5);
     fs::write(&path, bytes).unwrap();
     let store: Kept = Arc::new(Sqlite::open(&path).unwrap());
-    let listed = store.list(Default::default(), None, 1000).await;
+    let listed = store.list(Default::default(), None, 10_000).await;
     assert!(matches!(listed, Err(Error::Damaged { .. })), "{listed:?}");
 }
 

@@ -3,21 +3,27 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use letterpress::newsletter::{LanguageOverride, Newsletter};
 use letterpress::render::{Look, Templates};
-use letterpress::store::{Sqlite, Store};
+use letterpress::store::{NoticeKind, Sqlite, Store};
 use letterpress::subscriber::{
     Address, Entry, Key, Keys, Purpose, Reason, Status, Subscriber, Suppression,
 };
-use letterpress::web::{self, Forwarders, Parts, Settings, Webhooks};
+use letterpress::web::{
+    self, DoorParts, DoorSettings, Forwarders, Kept, Parts, Settings, Webhooks,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use url::Url;
 
+mod abuse;
+mod account;
 mod archive;
+mod door;
 mod leaving;
 mod limits;
 mod operation;
@@ -94,12 +100,25 @@ impl Site {
         Site::start_at("https://weekly.test/").await
     }
 
+    /// A server by which nobody comes in.
+    async fn start_closed() -> Site {
+        Site::start_with("https://weekly.test/", None).await
+    }
+
     async fn start_at(url: &str) -> Site {
-        Site::listening(url, Webhooks::default()).await
+        Site::start_with(url, Some(door())).await
+    }
+
+    async fn start_with(url: &str, door: Option<DoorSettings>) -> Site {
+        Site::begin(url, door, Webhooks::default()).await
     }
 
     /// The same, with services that tell of mail.
     async fn listening(url: &str, webhooks: Webhooks) -> Site {
+        Site::begin(url, Some(door()), webhooks).await
+    }
+
+    async fn begin(url: &str, door: Option<DoorSettings>, webhooks: Webhooks) -> Site {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::create(&folder.path().join("letterpress.db")).unwrap();
         let store = Arc::new(store);
@@ -126,6 +145,10 @@ impl Site {
             },
             templates: Templates::default(),
             webhooks,
+            door: door.map(|settings| DoorParts {
+                settings,
+                wake: Arc::new(|| ()),
+            }),
             clock: Arc::new(move || {
                 DateTime::from_timestamp_millis(ticks.load(Ordering::SeqCst)).unwrap()
             }),
@@ -224,6 +247,20 @@ impl Site {
 
     fn log(&self) -> String {
         self.log.lock().unwrap().join("\n")
+    }
+}
+
+/// A way in with limits that few tests meet.
+fn door() -> DoorSettings {
+    DoorSettings {
+        link_life: Duration::from_secs(7 * 24 * 60 * 60),
+        welcome: vec![NoticeKind::Welcome],
+        kept: Kept::Network,
+        per_address_day: 10,
+        per_network_hour: 100,
+        per_hour: 1000,
+        outbox: 1000,
+        origins: vec!["https://www.example.org".to_owned()],
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) use gate::is_nobodys;
 pub(crate) use leaving::{nonce, what_to_do};
 pub(crate) use mailing::{Wish, go_on, mail, worse};
 pub(crate) use outbox::{Look, dry_run, say_report};
-pub(crate) use relay::is_loopback;
+pub(crate) use relay::{is_loopback, relays};
 pub(crate) use shelf::Shelf;
 
 use serde_json::json;

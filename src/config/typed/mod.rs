@@ -6,6 +6,7 @@ mod newsletter;
 mod sending;
 mod server;
 mod signing;
+mod subscribing;
 
 use std::time::Duration;
 
@@ -63,6 +64,7 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
             ses: read.hook("webhooks.ses_secret"),
             postmark: read.hook("webhooks.postmark_secret"),
         },
+        subscribe: read.subscribe(),
         look: Look {
             logo: read.logo(&newsletter.url),
             accent: read.accent(),

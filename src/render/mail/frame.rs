@@ -341,7 +341,7 @@ fn unsound(message: &str) -> Finding {
 /// Moves the rules of the style sheets to the elements. Rules for a medium
 /// stay, and so does, in its place at the end of the head, a sheet marked
 /// `data-css-inline="ignore"`.
-fn inlined(html: &str) -> Result<String, Box<Finding>> {
+pub(crate) fn inlined(html: &str) -> Result<String, Box<Finding>> {
     let (html, kept) = without_kept_sheets(html);
     let inliner = css_inline::CSSInliner::options()
         .keep_at_rules(true)
@@ -385,7 +385,7 @@ fn without_kept_sheets(html: &str) -> (String, String) {
 
 /// A text part without blanks at line ends, without more than two empty lines
 /// in a row, with one line end at its end.
-fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut empty = 0;
     for line in text.lines().map(str::trim_end) {

@@ -9,11 +9,12 @@ mod model;
 mod preview;
 mod slots;
 
-pub(crate) use frame::{FrozenFrame, VariantKey};
+pub(crate) use frame::{FrozenFrame, VariantKey, inlined, tidy};
 pub use frame::{MailFrame, Parts, Personal};
+pub(crate) use model::look;
 pub use preview::{display_title, preheader};
 pub(crate) use preview::{is_date, list_comma};
-pub(crate) use slots::{Place, Slotted, Variant};
+pub(crate) use slots::{Place, Slotted, Variant, one_line};
 
 use chrono::NaiveDate;
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::issue::{Item, Section};
+use crate::render::accent::Look;
 use crate::render::address::Address;
 use crate::render::anchors::Anchors;
 use crate::render::fragment::Fragment;
@@ -108,17 +109,17 @@ pub(crate) fn model(request: &MailRequest<'_, '_>) -> Json {
         },
         "issue": model.issue(),
         "labels": model.labels,
-        "look": look(request),
+        "look": look(request.language, request.look),
     })
 }
 
 /// Faces and sizes by language, in the short form of CSS `font`; second colour
 /// and logo.
-fn look(request: &MailRequest<'_, '_>) -> Json {
+pub(crate) fn look(language: &str, own: &Look) -> Json {
     // Every system knows a face by these names, or puts its own in their place:
     // what stands on each title need not name the generic one.
     let meta = "Arial";
-    let lower = request.language.to_ascii_lowercase();
+    let lower = language.to_ascii_lowercase();
     let cjk = match lower.split('-').next().unwrap_or("") {
         "zh" if ["zh-hant", "zh-tw", "zh-hk"]
             .iter()
@@ -146,9 +147,9 @@ fn look(request: &MailRequest<'_, '_>) -> Json {
         "h3": format!("bold {title} {short}"),
         "meta": meta,
         "lean": false,
-        "accent": request.look.accent.light(),
-        "accent_dark": request.look.accent.dark(),
-        "logo": request.look.logo.as_ref().map(url::Url::as_str),
+        "accent": own.accent.light(),
+        "accent_dark": own.accent.dark(),
+        "logo": own.logo.as_ref().map(url::Url::as_str),
     })
 }
 

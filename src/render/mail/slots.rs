@@ -69,6 +69,14 @@ impl Slotted {
         slotted
     }
 
+    /// A text that is the same for everybody.
+    pub(crate) fn common(text: &str) -> Slotted {
+        Slotted {
+            text: text.to_owned(),
+            slots: Vec::new(),
+        }
+    }
+
     /// Whether it is the same for everybody.
     pub(crate) fn is_common(&self) -> bool {
         self.slots.is_empty()
@@ -209,7 +217,7 @@ impl Slots {
     }
 }
 
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let kept = text.chars().map(|c| {
         if matches!(c, '\r' | '\n' | '\t') {
             ' '

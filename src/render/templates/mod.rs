@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Finding, SourceFile};
 use crate::render::escape;
 
 /// Name (as a file of the templates folder) and text of what is built in.
-const BUILT_IN: [(&str, &str); 14] = [
+const BUILT_IN: [(&str, &str); 17] = [
     (
         "email.html.hbs",
         include_str!("../../../templates/email.html.hbs"),
@@ -35,6 +35,18 @@ const BUILT_IN: [(&str, &str); 14] = [
     (
         "email.subject.hbs",
         include_str!("../../../templates/email.subject.hbs"),
+    ),
+    (
+        "notice.html.hbs",
+        include_str!("../../../templates/notice.html.hbs"),
+    ),
+    (
+        "notice.txt.hbs",
+        include_str!("../../../templates/notice.txt.hbs"),
+    ),
+    (
+        "notice.subject.hbs",
+        include_str!("../../../templates/notice.subject.hbs"),
     ),
     (
         "issue.html.hbs",
@@ -289,7 +301,8 @@ impl Inner {
 
 /// Whether a template makes a mail or a page about mail.
 fn is_of_mail(name: &str) -> bool {
-    name.starts_with("email.") || name.starts_with("outbox.")
+    let kinds = ["email.", "notice.", "outbox."];
+    kinds.iter().any(|kind| name.starts_with(kind))
 }
 
 fn registry(escape: impl Fn(&str) -> String + Send + Sync + 'static) -> Handlebars<'static> {

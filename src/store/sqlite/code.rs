@@ -9,17 +9,22 @@ use serde_json::{Map, Value as Json};
 
 use crate::mailing::{Reply, Stage, State};
 use crate::store::numbers;
+use crate::store::signup::NoticeKind;
 use crate::subscriber::{
     Address, Consent, Entry, Reason, Recipient, Status, Subscriber, SubscriberId, Suppression,
     flat_attributes,
 };
 
 pub(super) use crate::store::numbers::{
-    DEFERRED, PENDING, enhanced, millis, phase, reason, rows, stage, state, status,
+    DEFERRED, PENDING, enhanced, millis, notice, phase, reason, rows, stage, state, status,
 };
 
 fn named<T>(of: fn(i64) -> Option<T>, column: usize, number: i64) -> Result<T, rusqlite::Error> {
     of(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, number))
+}
+
+pub(super) fn notice_at(row: &Row<'_>, column: usize) -> Result<NoticeKind, rusqlite::Error> {
+    named(numbers::notice_of, column, row.get(column)?)
 }
 
 pub(super) fn state_at(row: &Row<'_>, column: usize) -> Result<State, rusqlite::Error> {

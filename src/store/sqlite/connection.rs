@@ -28,10 +28,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001-first.sql"),
     include_str!("migrations/0002-soft-bounces.sql"),
     include_str!("migrations/0003-former-addresses.sql"),
+    include_str!("migrations/0004-sign-ups.sql"),
 ];
 
 /// Statements that a connection keeps compiled.
-const STATEMENTS: usize = 96;
+const STATEMENTS: usize = 128;
 
 /// How a store is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

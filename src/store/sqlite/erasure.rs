@@ -11,7 +11,7 @@ use crate::mailing::Exclusion;
 use crate::store::Error;
 use crate::store::rules::{editors, hash, hash_line, parse_hash_line};
 use crate::store::sqlite::failure::Failure;
-use crate::store::sqlite::{code, statements as sql, suppression};
+use crate::store::sqlite::{code, door, statements as sql, suppression};
 use crate::subscriber::{Address, Reason, Suppression};
 
 /// Knows whether somebody was erased, here or in a store whose hashes were
@@ -41,6 +41,35 @@ impl Hashes {
             }
         }
         Ok(false)
+    }
+
+    /// Why the person with this key was not mailed before they were erased, where
+    /// their own word does not lift that.
+    pub(super) fn held(
+        &self,
+        connection: &Connection,
+        key: &str,
+    ) -> Result<Option<Reason>, Failure> {
+        for salt in &self.salts {
+            let held = connection
+                .prepare_cached(sql::ERASED_HELD)?
+                .query_row((salt, hash(salt, key)), |row| row.get::<_, Option<i64>>(0))
+                .optional()?;
+            if let Some(held) = held.flatten() {
+                return Ok(Some(code::reason_of(held)?));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Forgets that the person with this key was erased: they came back.
+    pub(super) fn forget(&self, connection: &Connection, key: &str) -> Result<(), Failure> {
+        for salt in &self.salts {
+            connection
+                .prepare_cached(sql::ERASED_DROP)?
+                .execute((salt, hash(salt, key)))?;
+        }
+        Ok(())
     }
 
     /// Adds a person by our own salt; `held` is a reason of before.
@@ -78,6 +107,7 @@ pub(super) fn erase(
         .optional()?;
     let held = suppression::lift(connection, &key)?;
     Hashes::read(connection)?.add(connection, &key, id, held)?;
+    door::erase(connection, &key)?;
     if let Some(id) = id {
         let run = |statement| connection.prepare_cached(statement)?.execute([id]);
         run(sql::SUBSCRIBER_REMOVE)?;

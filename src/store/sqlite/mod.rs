@@ -11,6 +11,7 @@ mod absorb;
 mod backup;
 mod code;
 mod connection;
+mod door;
 mod erasure;
 mod failure;
 mod integrity;
@@ -46,10 +47,13 @@ use crate::store::sqlite::connection::{
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::thread::Worker;
 use crate::store::{
-    Absorbed, Answer, Candidate, Due, Engagement, Error, NewMailing, Past, Return, Search, Settled,
-    Step, Store, StoreId, Verdict,
+    Absorbed, Answer, Candidate, Due, Engagement, Error, NewMailing, NewNotice, Notice, NoticeId,
+    NoticeKind, OptIn, Past, Return, Search, Settled, SignUp, Standing, Step, Store, StoreId,
+    Verdict,
 };
-use crate::subscriber::{Address, Entry, Reason, Recipient, Status, SubscriberId, Suppression};
+use crate::subscriber::{
+    Address, Entry, Reason, Recipient, Status, SubscriberId, Suppression, Tag,
+};
 
 pub use connection::Options;
 
@@ -296,6 +300,79 @@ impl Store for Sqlite {
     ) -> Answer<Vec<(String, Suppression)>> {
         self.read("listing suppressions", move |connection| {
             suppression::list(connection, after.as_deref(), limit)
+        })
+    }
+
+    fn ask(&self, asked: SignUp, room: usize) -> Answer<bool> {
+        self.write("recording a sign-up", move |connection| {
+            door::ask(connection, &asked, room)
+        })
+    }
+
+    fn asked(&self, tag: Tag) -> Answer<Option<SignUp>> {
+        self.read("looking for a sign-up", move |connection| {
+            door::asked(connection, tag)
+        })
+    }
+
+    fn unconfirmed(&self, after: Option<String>, limit: usize) -> Answer<Vec<SignUp>> {
+        self.read("listing sign-ups", move |connection| {
+            door::waiting(connection, after.as_deref(), limit)
+        })
+    }
+
+    fn forget_asked(&self, before: DateTime<Utc>) -> Answer<u64> {
+        self.write("forgetting sign-ups", move |connection| {
+            door::forget(connection, before)
+        })
+    }
+
+    fn opt_in(
+        &self,
+        tag: Tag,
+        network: &str,
+        welcome: &[NoticeKind],
+        now: DateTime<Utc>,
+    ) -> Answer<OptIn> {
+        let (network, welcome) = (network.to_owned(), welcome.to_vec());
+        self.write("confirming a subscription", move |connection| {
+            door::opt_in(connection, tag, &network, &welcome, now)
+        })
+    }
+
+    fn standing(&self, address: &Address, now: DateTime<Utc>) -> Answer<Standing> {
+        let address = address.clone();
+        self.read("looking how an address stands", move |connection| {
+            door::standing(connection, &address, now)
+        })
+    }
+
+    fn notify(&self, notice: NewNotice, room: usize) -> Answer<bool> {
+        self.write("adding a notice", move |connection| {
+            door::notify(connection, &notice, room)
+        })
+    }
+
+    fn take_notices(
+        &self,
+        now: DateTime<Utc>,
+        lease: DateTime<Utc>,
+        limit: usize,
+    ) -> Answer<Vec<Notice>> {
+        self.write("taking notices", move |connection| {
+            door::take(connection, now, lease, limit)
+        })
+    }
+
+    fn put_off_notice(&self, notice: NoticeId, due: DateTime<Utc>) -> Answer<()> {
+        self.write("putting a notice off", move |connection| {
+            door::put_off(connection, notice, due)
+        })
+    }
+
+    fn end_notice(&self, notice: NoticeId) -> Answer<()> {
+        self.write("ending a notice", move |connection| {
+            door::end(connection, notice)
         })
     }
 

@@ -107,6 +107,43 @@ statements! {
             WHERE '@' || domain > ?1
         ORDER BY place LIMIT ?2";
 
+    // ---- the public door ----
+
+    SIGNUP_PUT = "INSERT INTO signup (tag, key, address, name, language, origin, network,
+            asked_at, moves)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        ON CONFLICT (key) DO UPDATE SET tag = excluded.tag, address = excluded.address,
+            name = excluded.name, language = excluded.language, origin = excluded.origin,
+            network = excluded.network, asked_at = excluded.asked_at,
+            moves = coalesce(excluded.moves, moves)";
+    SIGNUP = "SELECT tag, address, name, language, origin, network, asked_at, moves
+        FROM signup WHERE tag = ?1";
+    SIGNUPS = "SELECT tag, address, name, language, origin, network, asked_at, moves
+        FROM signup WHERE key > ?1 ORDER BY key LIMIT ?2";
+    SIGNUP_DROP = "DELETE FROM signup WHERE key = ?1";
+    SIGNUP_FORGET = "DELETE FROM signup WHERE asked_at < ?1";
+    SUBSCRIBER_RETURN = "UPDATE subscriber SET status = 1, origin = ?2, joined_at = ?3,
+            joined_ip = ?4, confirmed_at = ?5, confirmed_ip = ?6, left_at = NULL,
+            language = coalesce(?7, language), name = CASE WHEN ?8 = '' THEN name ELSE ?8 END
+        WHERE id = ?1";
+    SUBSCRIBER_REMOVE_KEY = "DELETE FROM subscriber WHERE key = ?1";
+    LIFTED = "SELECT at FROM lifted WHERE key = ?1";
+    LIFTED_PUT = "INSERT OR REPLACE INTO lifted (key, at) VALUES (?1, ?2)";
+    LIFTED_ERASE = "DELETE FROM lifted WHERE key = ?1";
+    ERASED_HELD = "SELECT held FROM erased WHERE salt = ?1 AND hash = ?2";
+    ERASED_DROP = "DELETE FROM erased WHERE salt = ?1 AND hash = ?2";
+    NOTICE_COUNT = "SELECT count(*) FROM notice";
+    NOTICE_PUT = "INSERT INTO notice (kind, key, address, language, made_at, due)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+        ON CONFLICT (kind, key) DO UPDATE SET address = excluded.address,
+            language = excluded.language, made_at = excluded.made_at";
+    NOTICE_TAKE = "UPDATE notice SET due = ?2, attempts = attempts + 1
+        WHERE id IN (SELECT id FROM notice WHERE due <= ?1 ORDER BY due LIMIT ?3)
+        RETURNING id, kind, address, language, made_at, attempts";
+    NOTICE_PUT_OFF = "UPDATE notice SET due = ?2 WHERE id = ?1";
+    NOTICE_END = "DELETE FROM notice WHERE id = ?1";
+    NOTICE_ERASE = "DELETE FROM notice WHERE key = ?1";
+
     // ---- what comes back ----
 
     SOFT_ADD = "INSERT OR IGNORE INTO soft_bounce (subscriber, message, at)

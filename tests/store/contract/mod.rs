@@ -1,6 +1,7 @@
 //! The promises of `Store`. Each function takes an empty store; whoever adds a
 //! second store calls `promises!` with a way to make one.
 
+pub(crate) mod door;
 pub(crate) mod engine;
 pub(crate) mod people;
 pub(crate) mod plan;

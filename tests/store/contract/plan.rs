@@ -1,8 +1,9 @@
 //! Who gets a mailing.
 
 use letterpress::mailing::{Exclusion, Filter, Stage, State};
-use letterpress::store::{Ended, Error};
+use letterpress::store::{Ended, Error, PAUSED_UNTIL};
 use letterpress::subscriber::{Reason, Status};
+use serde_json::json;
 
 use crate::store::contract::{
     Kept, absorb, address, confirmed, deliver, due, due_now, entry, mailing, minute, new_mailing,
