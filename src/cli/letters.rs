@@ -164,6 +164,7 @@ fn edition(
         },
         |date| (date.date, date.precision),
     );
+    let form = settings.form();
     let frame = render::email(
         &newsroom.templates,
         &MailRequest {
@@ -173,7 +174,7 @@ fn edition(
             addresses,
             language: &issue.language,
             date: Some(date),
-            subscribe: None,
+            subscribe: form.as_ref().map(url::Url::as_str),
             has_preferences: way_out == WayOut::OneClick,
             linkify: newsroom.reader.settings().linkify,
             look: &settings.look,

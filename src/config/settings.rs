@@ -239,8 +239,15 @@ impl Settings {
             also: self.feeds.also.clone(),
             hubs: self.feeds.hubs.iter().map(Url::to_string).collect(),
             look: self.look.clone(),
+            subscribe: self.form(),
             feed_id,
         }
+    }
+
+    /// Where one subscribes, if one can.
+    pub fn form(&self) -> Option<Url> {
+        let form = self.server.url.join("subscribe").ok();
+        form.filter(|_| self.subscribe.enabled)
     }
 
     /// The slugs of known sections and of their other names, each to that of the

@@ -11,6 +11,8 @@ pub enum Exclusion {
     Suppressed(Reason),
     /// All of the domain is suppressed.
     DomainSuppressed,
+    /// They want no mail for a while.
+    Paused,
     /// FILTER leaves them out.
     Filtered,
     /// Is in this mailing already.
@@ -29,6 +31,7 @@ impl Exclusion {
             Exclusion::Suppressed(Reason::Complaint) => "suppressed: complaint",
             Exclusion::Suppressed(Reason::Manual) => "suppressed: manual",
             Exclusion::DomainSuppressed => "suppressed: domain",
+            Exclusion::Paused => "paused for a while",
             Exclusion::Filtered => "not chosen by the filter",
             Exclusion::AlreadyIn => "in this mailing already",
         }

@@ -20,6 +20,7 @@ use std::path::Path;
 use std::pin::Pin;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
 
 use crate::mailing::{
     Delivery, Exclusion, Filter, Mailing, MailingId, Planned, Stage, State, Tally,
@@ -33,6 +34,11 @@ pub use model::{
 };
 pub use signup::{BOUNCE_REST, NewNotice, Notice, NoticeId, NoticeKind, OptIn, SignUp, Standing};
 pub use sqlite::Sqlite;
+
+/// The attribute that says until when a subscriber wants no mail: a day such as
+/// `2026-04-01`, on which it comes again. Lists can bring it; anything else in it
+/// says nothing.
+pub const PAUSED_UNTIL: &str = "paused_until";
 
 /// The answer of a store, when it is there. What was asked is under way as soon
 /// as the method returns, whether or not the answer is awaited.
@@ -86,6 +92,11 @@ pub trait Store: Send + Sync {
     /// The language a subscriber reads, a BCP 47 tag. False where there is no
     /// such subscriber.
     fn set_language(&self, address: &Address, language: &str) -> Answer<bool>;
+
+    /// Sets an attribute of a subscriber, or takes it away. False where there is
+    /// no such subscriber. [`PAUSED_UNTIL`] keeps them from being mailed for a
+    /// while.
+    fn set_attribute(&self, address: &Address, name: &str, value: Option<Json>) -> Answer<bool>;
 
     /// Addresses that subscribers had before, with a mark to go on after, in
     /// the order in which they were given up. Links in mail sent there still

@@ -32,9 +32,9 @@ struct Owner {
 
 /// `GET /account/<token>`: what can be done.
 pub(super) async fn show(State(app): State<Arc<App>>, Path(token): Path<String>) -> Response {
-    let Some(door) = &app.door else {
+    if app.door.is_none() {
         return app.missing();
-    };
+    }
     match app.owner(&token).await {
         Ok(Ok(owner)) => app.account_page(&owner, &token, ""),
         Ok(Err(response)) => *response,
@@ -111,7 +111,11 @@ impl App {
         }
         let reader = Reader::of(self, &entry.subscriber);
         let words = reader.door;
-        let mut page = self.answer(&reader, words.account_sent_title, &[words.account_sent_text]);
+        let mut page = self.answer(
+            &reader,
+            words.account_sent_title,
+            &[words.account_sent_text],
+        );
         page.links = vec![self.home(&reader)];
         Ok(self.written(StatusCode::OK, page))
     }
@@ -130,7 +134,8 @@ impl App {
         // Who had the address before it was changed is not on record any more.
         let present = found.filter(|entry| {
             let keys = std::iter::once(&self.keys.current).chain(&self.keys.old);
-            keys.into_iter().any(|key| key.tag(&entry.subscriber.address) == tag)
+            keys.into_iter()
+                .any(|key| key.tag(&entry.subscriber.address) == tag)
         });
         let Some(entry) = present else {
             return Ok(Err(Box::new(self.nobody())));
@@ -255,9 +260,9 @@ impl App {
     async fn all_of(&self, owner: &Owner) -> Result<Response, Error> {
         let (person, time) = (&owner.entry.subscriber, |at: DateTime<Utc>| at.to_rfc3339());
         let consent = &person.consent;
-        let suppression = owner.entry.suppression.as_ref().map(|held| {
-            json!({ "reason": held.reason.name(), "at": time(held.at), "note": held.note })
-        });
+        let suppression = owner.entry.suppression.as_ref().map(
+            |held| json!({ "reason": held.reason.name(), "at": time(held.at), "note": held.note }),
+        );
         let mailed: Vec<Json> = self
             .store
             .history(owner.id)

@@ -88,7 +88,10 @@ impl App {
         let pause = match form.get("pause") {
             None => None,
             Some("") => Some(None),
-            Some(day) => match self.pauses(&entry.subscriber).iter().find(|one| one.to_string() == day)
+            Some(day) => match self
+                .pauses(&entry.subscriber)
+                .iter()
+                .find(|one| one.to_string() == day)
             {
                 Some(day) => Some(Some(*day)),
                 None => return Ok(self.refused(StatusCode::BAD_REQUEST)),
@@ -106,7 +109,9 @@ impl App {
         }
         if let Some(day) = pause {
             let value = day.map(|day| serde_json::Value::String(day.to_string()));
-            let kept = self.store.set_attribute(&address, PAUSED_UNTIL, value.clone());
+            let kept = self
+                .store
+                .set_attribute(&address, PAUSED_UNTIL, value.clone());
             if !kept.await? {
                 return Ok(self.nobody());
             }
@@ -122,7 +127,9 @@ impl App {
     /// Until when a reader may pause, and until when they do.
     fn pauses(&self, subscriber: &Subscriber) -> Vec<NaiveDate> {
         let today = self.today();
-        let ends = PAUSES.iter().filter_map(|months| today.checked_add_months(Months::new(*months)));
+        let ends = PAUSES
+            .iter()
+            .filter_map(|months| today.checked_add_months(Months::new(*months)));
         let mut ends: Vec<NaiveDate> = ends.chain(self.paused_until(subscriber)).collect();
         ends.sort();
         ends.dedup();
@@ -134,7 +141,12 @@ impl App {
     }
 
     fn paused_until(&self, subscriber: &Subscriber) -> Option<NaiveDate> {
-        let day = subscriber.attributes.get(PAUSED_UNTIL)?.as_str()?.parse().ok();
+        let day = subscriber
+            .attributes
+            .get(PAUSED_UNTIL)?
+            .as_str()?
+            .parse()
+            .ok();
         day.filter(|day| *day > self.today())
     }
 
@@ -205,7 +217,11 @@ impl App {
             selected,
             ..AnswerOption::default()
         };
-        let none = option(String::new(), reader.door.pause_none.to_owned(), now.is_none());
+        let none = option(
+            String::new(),
+            reader.door.pause_none.to_owned(),
+            now.is_none(),
+        );
         let days = self.pauses(subscriber).into_iter().map(|day| {
             let said = Labels::day(reader.words.language, day);
             let name = reader.door.pause_until.replace("{date}", &said);

@@ -64,6 +64,7 @@ promises! {
         an_issue_has_one_mailing_for_ever
         those_who_came_later_can_be_added
         recipients_are_listed_in_pieces
+        whoever_pauses_is_left_out_until_their_day
     }
     engine {
         a_delivery_is_handed_over_once

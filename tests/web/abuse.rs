@@ -43,7 +43,10 @@ async fn what_is_no_address_or_holds_a_header_is_refused() {
         &"a@".repeat(200),
     ] {
         let reply = site.sign_up(email, "").await.expect(422);
-        assert!(reply.says("role=\"alert\"").body.contains("value=\"\""), "{email}");
+        assert!(
+            reply.says("role=\"alert\"").body.contains("value=\"\""),
+            "{email}"
+        );
     }
     for email in [
         "ada@example.org\r\nBcc: eve@example.org",
@@ -75,9 +78,15 @@ async fn names_of_markup_and_of_advertisements_are_refused() {
         &"long ".repeat(20),
     ] {
         let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-        let reply = site.sign_up(ADA, &format!("&name={name}")).await.expect(422);
+        let reply = site
+            .sign_up(ADA, &format!("&name={name}"))
+            .await
+            .expect(422);
         let page = reply.body.to_lowercase();
-        assert!(!page.contains("<script") && !page.contains("casino"), "{page}");
+        assert!(
+            !page.contains("<script") && !page.contains("casino"),
+            "{page}"
+        );
     }
     site.is_untouched().await;
 }
@@ -85,7 +94,10 @@ async fn names_of_markup_and_of_advertisements_are_refused() {
 #[tokio::test]
 async fn robots_are_told_what_people_are_and_nothing_follows() {
     let site = Site::start().await;
-    let body = format!("email={ADA}&stamp={}&homepage=https://spam.example", site.stamp());
+    let body = format!(
+        "email={ADA}&stamp={}&homepage=https://spam.example",
+        site.stamp()
+    );
     site.post("/subscribe", URLENCODED, &body)
         .await
         .expect(200)
@@ -100,7 +112,9 @@ async fn a_form_that_comes_back_too_fast_or_too_late_is_shown_again() {
     let stamp = field(&page.body, "stamp").unwrap();
     let body = format!("email={ADA}&stamp={stamp}");
     let again = site.post("/subscribe", URLENCODED, &body).await.expect(422);
-    let again = again.says("value=\"ada@example.org\"").says("role=\"alert\"");
+    let again = again
+        .says("value=\"ada@example.org\"")
+        .says("role=\"alert\"");
     site.is_untouched().await;
     // Half a day later the first stamp is too old, and so is the second.
     site.pass(13 * 60);
@@ -164,7 +178,8 @@ async fn a_flood_from_one_network_is_turned_away_and_others_are_served() {
     // All networks together.
     for number in 0..20 {
         let client = format!("192.0.{number}.1");
-        site.sign_up_from(&client, &format!("x{number}@example.org"), "").await;
+        site.sign_up_from(&client, &format!("x{number}@example.org"), "")
+            .await;
     }
     assert_eq!(site.unconfirmed().await.len(), 12);
 }
@@ -224,7 +239,10 @@ async fn tokens_that_are_not_ours_do_nothing() {
             }
             let path = format!("/{page}/{token}");
             site.get(&path).await.expect(404);
-            let reply = site.post(&path, URLENCODED, "confirm=1&sure=1").await.expect(404);
+            let reply = site
+                .post(&path, URLENCODED, "confirm=1&sure=1")
+                .await
+                .expect(404);
             assert!(!reply.body.contains(ADA), "{}", reply.body);
         }
     }
@@ -236,7 +254,9 @@ async fn tokens_that_are_not_ours_do_nothing() {
 async fn giant_and_endless_bodies_and_odd_methods_change_nothing() {
     let site = Site::start().await;
     let giant = format!("email={ADA}&stamp={}&x={}", site.stamp(), "y".repeat(5000));
-    site.post("/subscribe", URLENCODED, &giant).await.expect(413);
+    site.post("/subscribe", URLENCODED, &giant)
+        .await
+        .expect(413);
     let chunk = format!("800\r\n{}\r\n", "y".repeat(0x800)).repeat(3);
     let request = format!(
         "POST /subscribe HTTP/1.1\r\nHost: weekly.test\r\nConnection: close\r\n\
@@ -260,7 +280,12 @@ async fn giant_and_endless_bodies_and_odd_methods_change_nothing() {
         site.ask(method, "/confirm/x", "", "").await.expect(405);
         site.ask(method, "/account/x", "", "").await.expect(405);
     }
-    for kind in ["text/plain", "application/xml", "", "application/x-www-form-urlencoded2"] {
+    for kind in [
+        "text/plain",
+        "application/xml",
+        "",
+        "application/x-www-form-urlencoded2",
+    ] {
         let body = format!("email={ADA}&stamp={}", site.stamp());
         site.post("/subscribe", kind, &body).await.expect(422);
     }
@@ -288,7 +313,10 @@ async fn no_spelling_of_a_path_leads_out_of_the_archive() {
     let site = Site::start().await;
     site.write("public/index.html", "<p>index</p>");
     site.write("secret.txt", "a secret");
-    let (up, names) = (["..", "%2e%2e", ".%2e", "%2E.", "..;", "%252e%252e", "..%00"], ["/", "%2f", "%5c", "\\"]);
+    let (up, names) = (
+        ["..", "%2e%2e", ".%2e", "%2E.", "..;", "%252e%252e", "..%00"],
+        ["/", "%2f", "%5c", "\\"],
+    );
     for dots in up {
         for slash in names {
             for depth in 1..4 {
@@ -298,7 +326,11 @@ async fn no_spelling_of_a_path_leads_out_of_the_archive() {
                 }
                 for prefix in ["", "/feeds", "/subscribe", "/confirm"] {
                     let reply = site.get(&format!("{prefix}{path}secret.txt")).await;
-                    assert!((400..500).contains(&reply.status), "{prefix}{path}: {}", reply.status);
+                    assert!(
+                        (400..500).contains(&reply.status),
+                        "{prefix}{path}: {}",
+                        reply.status
+                    );
                     assert!(!reply.body.contains("a secret"), "{prefix}{path}");
                 }
             }
@@ -311,39 +343,66 @@ async fn scripts_of_sites_that_are_named_may_ask_and_no_others() {
     let site = Site::start().await;
     let ask = |origin: &str| format!("Origin: {origin}\r\nAccept: application/json\r\n");
     let named = "https://www.example.org";
-    let given = site.ask("GET", "/subscribe", &ask(named), "").await.expect(200);
+    let given = site
+        .ask("GET", "/subscribe", &ask(named), "")
+        .await
+        .expect(200);
     assert_eq!(given.header("access-control-allow-origin"), Some(named));
     let given: serde_json::Value = serde_json::from_str(&given.body).unwrap();
     assert_eq!(given["trap"], "homepage");
     assert_eq!(given["languages"], serde_json::json!(["en", "zh"]));
     let preflight = "Access-Control-Request-Method: POST\r\n";
-    let asked = site.ask("OPTIONS", "/subscribe", &(ask(named) + preflight), "").await.expect(204);
-    assert_eq!(asked.header("access-control-allow-headers"), Some("content-type"));
+    let asked = site
+        .ask("OPTIONS", "/subscribe", &(ask(named) + preflight), "")
+        .await
+        .expect(204);
+    assert_eq!(
+        asked.header("access-control-allow-headers"),
+        Some("content-type")
+    );
     let body = |email: &str| {
         serde_json::json!({ "email": email, "stamp": site.stamp(), "language": "zh" }).to_string()
     };
     let json = "Content-Type: application/json\r\n";
-    for foreign in ["https://evil.example", "null", "https://www.example.org.evil.example"] {
-        site.ask("OPTIONS", "/subscribe", &ask(foreign), "").await.expect(403);
+    for foreign in [
+        "https://evil.example",
+        "null",
+        "https://www.example.org.evil.example",
+    ] {
+        site.ask("OPTIONS", "/subscribe", &ask(foreign), "")
+            .await
+            .expect(403);
         let headers = ask(foreign) + json;
-        let reply = site.ask("POST", "/subscribe", &headers, &body(ADA)).await.expect(403);
+        let reply = site
+            .ask("POST", "/subscribe", &headers, &body(ADA))
+            .await
+            .expect(403);
         assert_eq!(reply.header("access-control-allow-origin"), None);
     }
     site.is_untouched().await;
     for (wrong, code) in [
         (body("nobody"), "bad-address"),
         (r#"{"email": "ada@example.org"}"#.to_owned(), "no-stamp"),
-        (r#"{"email": ["ada@example.org"], "stamp": 1}"#.to_owned(), "no-stamp"),
+        (
+            r#"{"email": ["ada@example.org"], "stamp": 1}"#.to_owned(),
+            "no-stamp",
+        ),
         ("[".repeat(2000), "no-stamp"),
     ] {
         let headers = ask(named) + json;
-        let reply = site.ask("POST", "/subscribe", &headers, &wrong).await.expect(422);
+        let reply = site
+            .ask("POST", "/subscribe", &headers, &wrong)
+            .await
+            .expect(422);
         let said: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(said["error"]["code"], code, "{wrong}");
     }
     site.is_untouched().await;
     let headers = ask(named) + json;
-    let reply = site.ask("POST", "/subscribe", &headers, &body(ADA)).await.expect(202);
+    let reply = site
+        .ask("POST", "/subscribe", &headers, &body(ADA))
+        .await
+        .expect(202);
     assert_eq!(reply.header("access-control-allow-origin"), Some(named));
     let asked = site.unconfirmed().await;
     assert_eq!(asked[0].address, address(ADA));

@@ -24,7 +24,10 @@ async fn the_link_is_mailed_to_the_address_on_record_alone() {
     assert!(!page.body.contains("/account/"), "{}", page.body);
     let sent = site.post(&path, URLENCODED, "account=1").await.expect(200);
     assert!(!sent.body.contains("/account/") && !sent.body.contains(ADA));
-    assert_eq!(site.notices().await, [(NoticeKind::Account, ADA.to_owned())]);
+    assert_eq!(
+        site.notices().await,
+        [(NoticeKind::Account, ADA.to_owned())]
+    );
     // No other token opens it.
     for purpose in [Purpose::Preferences, Purpose::Unsubscribe] {
         let path = format!("/account/{}", token_by(1, purpose, ADA));
@@ -45,8 +48,16 @@ async fn all_that_is_kept_can_be_saved() {
     site.sign_up(ADA, "&name=Ada").await.expect(200);
     let confirm = site.link(ADA).await;
     site.press(&confirm).await.expect(200);
-    let saved = site.post(&link(&site, ADA), URLENCODED, "save=1").await.expect(200);
-    assert!(saved.header("content-disposition").unwrap().starts_with("attachment"));
+    let saved = site
+        .post(&link(&site, ADA), URLENCODED, "save=1")
+        .await
+        .expect(200);
+    assert!(
+        saved
+            .header("content-disposition")
+            .unwrap()
+            .starts_with("attachment")
+    );
     assert_eq!(saved.header("cache-control"), Some("no-store"));
     let all: serde_json::Value = serde_json::from_str(&saved.body).unwrap();
     assert_eq!(all["address"], ADA);
@@ -65,7 +76,10 @@ async fn erasing_asks_once_more_and_keeps_nothing() {
     let asked = site.post(&mine, URLENCODED, "erase=1").await.expect(200);
     asked.says("name=\"sure\"");
     assert_eq!(site.entry(ADA).await.subscriber.status, Status::Confirmed);
-    site.post(&mine, URLENCODED, "sure=1").await.expect(200).says("You are erased");
+    site.post(&mine, URLENCODED, "sure=1")
+        .await
+        .expect(200)
+        .says("You are erased");
     assert!(site.store.find(&address(ADA)).await.unwrap().is_none());
     assert_eq!(site.store.erased().await.unwrap().len(), 1);
     site.post(&mine, URLENCODED, "save=1").await.expect(404);
@@ -86,11 +100,16 @@ async fn a_change_of_address_needs_both_mailboxes() {
     // Nobody learns who subscribes.
     assert_eq!(answers[0], answers[1]);
     assert_eq!(site.entry(ADA).await.subscriber.address, address(ADA));
-    site.post(&mine, URLENCODED, "email=nonsense").await.expect(422);
+    site.post(&mine, URLENCODED, "email=nonsense")
+        .await
+        .expect(422);
     let confirm = site.link(NEW).await;
     site.get(&confirm).await.expect(200).says("a…@e….net");
     assert_eq!(site.entry(ADA).await.subscriber.address, address(ADA));
-    site.press(&confirm).await.expect(200).says("Your address is changed");
+    site.press(&confirm)
+        .await
+        .expect(200)
+        .says("Your address is changed");
     assert_eq!(site.entry(NEW).await.subscriber.status, Status::Confirmed);
     // The old mailbox is not on record any more; the links in its mail are good.
     site.get(&mine).await.expect(404);
@@ -106,10 +125,18 @@ async fn a_reader_pauses_and_comes_back() {
     let site = Site::start().await;
     site.join(ADA, Status::Confirmed).await;
     let path = format!("/preferences/{}", token_by(1, Purpose::Preferences, ADA));
-    let page = site.get(&path).await.expect(200).says("<option value=\"2026-04-01\"");
+    let page = site
+        .get(&path)
+        .await
+        .expect(200)
+        .says("<option value=\"2026-04-01\"");
     assert!(page.body.contains("1 April 2026"), "{}", page.body);
-    let saved = site.post(&path, URLENCODED, "language=en&pause=2026-04-01").await;
-    saved.expect(200).says("No issue comes before 1 April 2026.");
+    let saved = site
+        .post(&path, URLENCODED, "language=en&pause=2026-04-01")
+        .await;
+    saved
+        .expect(200)
+        .says("No issue comes before 1 April 2026.");
     let attributes = site.entry(ADA).await.subscriber.attributes;
     assert_eq!(attributes["paused_until"], "2026-04-01");
     for wrong in ["pause=2036-04-01", "pause=x", "pause=2026-04-02"] {

@@ -26,7 +26,13 @@ async fn a_reader_chooses_one_of_the_newsletters_languages() {
         .says("<option value=\"zh\" lang=\"zh\" selected>");
     let language = site.entry(ADA).await.subscriber.language;
     assert_eq!(language.as_deref(), Some("zh"));
-    for wrong in ["language=fr", "language=", "", "language=%3Cb%3E", "pause=tomorrow"] {
+    for wrong in [
+        "language=fr",
+        "language=",
+        "",
+        "language=%3Cb%3E",
+        "pause=tomorrow",
+    ] {
         site.post(&path, URLENCODED, wrong).await.expect(400);
     }
     let after = site.entry(ADA).await.subscriber;

@@ -72,7 +72,10 @@ pub(super) fn address_at(row: &Row<'_>, column: usize) -> Result<Address, rusqli
 }
 
 /// A JSON object.
-fn attributes_at(row: &Row<'_>, column: usize) -> Result<Map<String, Json>, rusqlite::Error> {
+pub(super) fn attributes_at(
+    row: &Row<'_>,
+    column: usize,
+) -> Result<Map<String, Json>, rusqlite::Error> {
     match row.get_ref(column)?.as_str()? {
         "{}" => Ok(Map::new()),
         text => serde_json::from_str(text).map_err(|_| unreadable(column)),

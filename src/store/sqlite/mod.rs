@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
+use serde_json::Value as Json;
 use tokio::sync::oneshot;
 
 use crate::mailing::{
@@ -217,6 +218,13 @@ impl Store for Sqlite {
         let (address, language) = (address.clone(), language.to_owned());
         self.write("changing a language", move |connection| {
             people::set_language(connection, &address, &language)
+        })
+    }
+
+    fn set_attribute(&self, address: &Address, name: &str, value: Option<Json>) -> Answer<bool> {
+        let (key, name) = (address.key(), name.to_owned());
+        self.write("changing an attribute", move |connection| {
+            people::set_attribute(connection, &key, &name, value)
         })
     }
 

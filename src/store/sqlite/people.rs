@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::Value as Json;
 
 use crate::mailing::provider;
 use crate::store::Error;
@@ -165,6 +166,29 @@ pub(super) fn set_language(
         .prepare_cached(sql::SUBSCRIBER_LANGUAGE)?
         .execute((address.key(), language))?;
     Ok(changed > 0)
+}
+
+pub(super) fn set_attribute(
+    connection: &Connection,
+    key: &str,
+    name: &str,
+    value: Option<Json>,
+) -> Result<bool, Failure> {
+    let found = connection
+        .prepare_cached(sql::SUBSCRIBER_ATTRIBUTES)?
+        .query_row([key], |row| code::attributes_at(row, 0))
+        .optional()?;
+    let Some(mut attributes) = found else {
+        return Ok(false);
+    };
+    match value {
+        Some(value) => attributes.insert(name.to_owned(), value),
+        None => attributes.shift_remove(name),
+    };
+    connection
+        .prepare_cached(sql::SUBSCRIBER_ATTRIBUTES_PUT)?
+        .execute((key, code::attributes(&attributes)))?;
+    Ok(true)
 }
 
 pub(super) fn former(

@@ -8,14 +8,16 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use crate::mailing::{Exclusion, Filter, MailingId, Planned};
-use crate::store::Error;
 use crate::store::model::NewMailing;
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::{code, statements as sql};
+use crate::store::{Error, PAUSED_UNTIL};
 use crate::subscriber::{Address, Recipient, SubscriberId};
 
 /// The class of those who get it.
 const CHOSEN: i64 = 0;
+/// What a day looks like.
+const DAY: &str = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]";
 /// Added to the number of a reason.
 const SUPPRESSED: i64 = 10;
 
@@ -44,6 +46,13 @@ impl Question {
             WHEN x.reason IS NOT NULL THEN 10 + x.reason \
             WHEN EXISTS (SELECT 1 FROM suppressed_domain \
                 WHERE domain = substr(s.key, instr(s.key, '@') + 1)) THEN 3 ";
+        // Nearly everybody has no attributes, and JSON is read of the others alone.
+        let today = question.value(now.format("%Y-%m-%d").to_string());
+        question.class += &format!(
+            "WHEN s.attributes <> '{{}}' \
+                AND json_extract(s.attributes, '$.{PAUSED_UNTIL}') GLOB '{DAY}' \
+                AND json_extract(s.attributes, '$.{PAUSED_UNTIL}') > {today} THEN 6 "
+        );
         if *filter != Filter::All {
             let chosen = question.chosen(filter, code::millis(now));
             question.class += &format!("WHEN NOT {chosen} THEN 4 ");
@@ -157,6 +166,7 @@ fn exclusion_at(row: &Row<'_>, column: usize) -> Result<Option<Exclusion>, rusql
         3 => Some(Exclusion::DomainSuppressed),
         4 => Some(Exclusion::Filtered),
         5 => Some(Exclusion::AlreadyIn),
+        6 => Some(Exclusion::Paused),
         more => Some(Exclusion::Suppressed(code::reason_of(more - SUPPRESSED)?)),
     })
 }

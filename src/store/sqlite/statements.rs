@@ -64,6 +64,8 @@ statements! {
     SUBSCRIBER_TAKE_BACK =
         "UPDATE subscriber SET status = 1, left_at = NULL WHERE key = ?1";
     SUBSCRIBER_LANGUAGE = "UPDATE subscriber SET language = ?2 WHERE key = ?1";
+    SUBSCRIBER_ATTRIBUTES = "SELECT attributes FROM subscriber WHERE key = ?1";
+    SUBSCRIBER_ATTRIBUTES_PUT = "UPDATE subscriber SET attributes = ?2 WHERE key = ?1";
     FORMER = "SELECT id, subscriber, key FROM former WHERE id > ?1 ORDER BY id LIMIT ?2";
     FORMER_ADD = "INSERT INTO former (subscriber, key) VALUES (?1, ?2)";
     FORMER_FORGET = "DELETE FROM former WHERE subscriber = ?1";

@@ -210,3 +210,33 @@ pub(crate) async fn recipients_are_listed_in_pieces(store: Kept) {
         .collect();
     assert_eq!(seen, expected);
 }
+
+pub(crate) async fn whoever_pauses_is_left_out_until_their_day(store: Kept) {
+    let people = ["on@example.org", "off@example.org", "odd@example.org"];
+    absorb(&store, people.map(confirmed).to_vec()).await;
+    let pause =
+        |of: &str, until: &str| store.set_attribute(&address(of), PAUSED_UNTIL, Some(json!(until)));
+    let today = minute(1).date_naive();
+    let tomorrow = (today + chrono::Days::new(1)).to_string();
+    assert!(pause("on@example.org", &tomorrow).await.unwrap());
+    assert!(pause("off@example.org", &today.to_string()).await.unwrap());
+    // What is no day pauses nobody.
+    assert!(pause("odd@example.org", "never").await.unwrap());
+    assert!(!pause("nobody@example.org", &tomorrow).await.unwrap());
+    let planned = store.survey("1", Filter::All, minute(1)).await.unwrap();
+    assert_eq!(planned.recipients, 2);
+    assert_eq!(planned.excluded, [(Exclusion::Paused, 1)]);
+    let later = minute(1) + chrono::TimeDelta::days(1);
+    let planned = store.survey("1", Filter::All, later).await.unwrap();
+    assert_eq!(planned.recipients, 3);
+    let again = store.set_attribute(&address("on@example.org"), PAUSED_UNTIL, None);
+    assert!(again.await.unwrap());
+    let (_, on) = store
+        .find(&address("on@example.org"))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(on.subscriber.attributes.is_empty());
+    let planned = store.survey("1", Filter::All, minute(1)).await.unwrap();
+    assert_eq!(planned.recipients, 3);
+}
