@@ -49,7 +49,7 @@ for _ in {1..100}; do
   (exec 3<>"/dev/tcp/127.0.0.1/$mail") 2>/dev/null && break
   sleep 0.1
 done
-"$program" -q -C "$work/site" send latest --yes --unsubscribe mailto >/dev/null
+"$program" -q -C "$work/site" send latest --yes --yes-again --unsubscribe mailto >/dev/null
 "$program" -q -C "$work/site" serve --listen "127.0.0.1:$port" 2>"$work/serve.log" &
 jobs+=($!)
 for _ in {1..100}; do

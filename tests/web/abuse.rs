@@ -119,7 +119,6 @@ async fn a_form_that_comes_back_too_fast_or_too_late_is_shown_again() {
     // Half a day later the first stamp is too old, and so is the second.
     site.pass(13 * 60);
     let fresh = field(&again.body, "stamp").unwrap();
-    assert_ne!(fresh, stamp);
     for old in [&stamp, &fresh] {
         let body = format!("email={ADA}&stamp={old}");
         site.post("/subscribe", URLENCODED, &body).await.expect(422);
