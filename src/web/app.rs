@@ -20,9 +20,7 @@ use crate::web::door::Door;
 use crate::web::files::{self, Files};
 use crate::web::index::Index;
 use crate::web::metrics::{Metrics, Route};
-use crate::web::{
-    Log, Parts, Settings, account, confirm, leave, preferences, subscribe, webhook,
-};
+use crate::web::{Log, Parts, Settings, account, confirm, leave, preferences, subscribe, webhook};
 
 /// What all requests share.
 pub(super) struct App {
