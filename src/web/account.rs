@@ -169,6 +169,7 @@ impl App {
                 ..AnswerInput::default()
             }],
             button: words.change.to_owned(),
+            quiet: true,
             ..AnswerForm::default()
         };
         let text = match owner.entry.subscriber.status {
@@ -178,7 +179,7 @@ impl App {
         let mut page = self.answer(&reader, words.account_title, &[text]);
         alert.clone_into(&mut page.alert);
         let mut grave = button("erase", words.erase);
-        grave.grave = true;
+        (grave.grave, grave.quiet) = (true, true);
         page.forms = vec![button("save", words.save), change, grave];
         let status = match alert {
             "" => StatusCode::OK,
