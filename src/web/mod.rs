@@ -18,6 +18,7 @@ mod app;
 mod client;
 mod coding;
 mod confirm;
+mod connection;
 mod door;
 mod door_words;
 mod files;

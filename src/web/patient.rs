@@ -6,10 +6,14 @@
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How slow the other end may be.
@@ -21,9 +25,38 @@ pub(super) struct Patience {
     pub(super) answer: Duration,
 }
 
+/// What a connection is at, for whoever looks at it from outside.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// A request was heard whose answer is not wholly taken.
+    under_way: AtomicBool,
+    /// All that was said is written, and nothing was heard since.
+    quiet: AtomicBool,
+}
+
+impl Progress {
+    pub(super) fn begin(&self) {
+        self.under_way.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn end(&self) {
+        self.under_way.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether it rests between two requests.
+    pub(super) fn rests(&self) -> bool {
+        self.quiet.load(Ordering::Relaxed) && !self.under_way.load(Ordering::Relaxed)
+    }
+}
+
 /// A stream under limits of time.
 pub(super) struct Patient<S> {
     stream: S,
+    progress: Arc<Progress>,
+    /// Read already, and to be read again.
+    heard: Bytes,
+    /// Whether something waits to be written.
+    blocked: bool,
     patience: Patience,
     stage: Stage,
     /// There only while something is waited for: most connections rest.
@@ -41,13 +74,21 @@ enum Stage {
 }
 
 impl<S> Patient<S> {
-    pub(super) fn new(stream: S, patience: Patience) -> Patient<S> {
+    pub(super) fn new(stream: S, patience: Patience, progress: Arc<Progress>) -> Patient<S> {
         Patient {
             stream,
+            progress,
+            heard: Bytes::new(),
+            blocked: false,
             patience,
             stage: Stage::Fresh,
             timer: None,
         }
+    }
+
+    /// Gives back what was read and not used: it is read first.
+    pub(super) fn hear_again(&mut self, heard: Bytes) {
+        self.heard = heard;
     }
 
     /// What a wait is to the caller: an error once its time is over.
@@ -73,6 +114,7 @@ impl<S> Patient<S> {
         }
         let until = Instant::now() + self.patience.answer;
         self.stage = Stage::Answer(until);
+        self.progress.quiet.store(false, Ordering::Relaxed);
         until
     }
 
@@ -82,6 +124,7 @@ impl<S> Patient<S> {
         result: Poll<io::Result<T>>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
+        self.blocked = result.is_pending();
         match result {
             Poll::Pending => match self.wait(until, context) {
                 Ok(()) => Poll::Pending,
@@ -95,6 +138,20 @@ impl<S> Patient<S> {
     }
 }
 
+impl Patient<TcpStream> {
+    /// Waits until there is something to be read.
+    ///
+    /// # Errors
+    ///
+    /// Where the system says that there will never be.
+    pub(super) async fn heard(&self) -> io::Result<()> {
+        if self.heard.is_empty() {
+            self.stream.readable().await?;
+        }
+        Ok(())
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -102,7 +159,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        match Pin::new(&mut self.stream).poll_read(context, buffer) {
+        let read = if self.heard.is_empty() {
+            Pin::new(&mut self.stream).poll_read(context, buffer)
+        } else {
+            let most = self.heard.len().min(buffer.remaining());
+            buffer.put_slice(&self.heard.split_to(most));
+            Poll::Ready(Ok(()))
+        };
+        let quiet = read.is_pending() && matches!(self.stage, Stage::Answer(_)) && !self.blocked;
+        self.progress.quiet.store(quiet, Ordering::Relaxed);
+        match read {
             Poll::Pending => {
                 if let Stage::Request(until) = self.stage {
                     self.wait(until, context)?;
@@ -170,7 +236,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_request_that_trickles_is_given_up() {
         let (mut client, server) = duplex(64);
-        let mut server = Patient::new(server, PATIENCE);
+        let mut server = Patient::new(server, PATIENCE, Arc::default());
         let begun = Instant::now();
         let trickle = async {
             while client.write_all(b"x").await.is_ok() {
@@ -190,7 +256,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_does_not_read_the_answer_is_given_up() {
         let (mut client, server) = duplex(64);
-        let mut server = Patient::new(server, PATIENCE);
+        let mut server = Patient::new(server, PATIENCE, Arc::default());
         client.write_all(b"GET").await.unwrap();
         let mut request = [0; 3];
         server.read_exact(&mut request).await.unwrap();
@@ -203,7 +269,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn between_requests_there_is_rest_and_each_request_has_its_own_time() {
         let (mut client, server) = duplex(64);
-        let mut server = Patient::new(server, PATIENCE);
+        let mut server = Patient::new(server, PATIENCE, Arc::default());
         for _ in 0..3 {
             tokio::time::sleep(Duration::from_secs(1000)).await;
             client.write_all(b"GET").await.unwrap();

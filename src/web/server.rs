@@ -1,40 +1,23 @@
 //! Connections: how many, how slow they may be, and their end.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use axum::body::Body;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::web::Parts;
 use crate::web::app::{Answers, App};
-use crate::web::patient::{Patience, Patient};
+use crate::web::connection;
 
 /// Connections at once; more wait in the system's queue.
 const CONNECTIONS: u64 = 16_384;
 /// Files that the process has open besides connections.
 const OTHER_FILES: u64 = 128;
-/// How long a connection may rest between two requests. Longer than web servers
-/// in front keep theirs (nginx a minute, Caddy two): so it is they who close, and
-/// no POST runs into a connection that is just being closed here.
-const REST: Duration = Duration::from_secs(150);
-/// How slow the other end may be.
-const PATIENCE: Patience = Patience {
-    request: Duration::from_secs(30),
-    answer: Duration::from_secs(300),
-};
 /// How long requests may go on once the server is told to end.
 const FAREWELL: Duration = Duration::from_secs(10);
-/// The largest head of a request, in octets.
-const HEAD_SIZE: usize = 16 << 10;
 /// Before the next try where the system gives no connection.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -56,8 +39,9 @@ pub async fn serve_renewed(
     let mut app = Arc::new(App::new(parts));
     let mut warming = tokio::spawn(warm(Arc::clone(&app)));
     let current = Arc::new(RwLock::new(Answers::new(Arc::clone(&app))));
-    let room = Arc::new(Semaphore::new(seats()));
-    let graceful = GracefulShutdown::new();
+    let seats = seats();
+    let room = Arc::new(Semaphore::new(seats));
+    let (ending, _) = watch::channel(false);
     let mut end = pin!(end);
     loop {
         let next = async {
@@ -88,27 +72,23 @@ pub async fn serve_renewed(
         // Answers are small: none waits for more to be sent with it.
         let _ = stream.set_nodelay(true);
         let current = Arc::clone(&current);
-        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let answer = move |request| {
             let answers = current.read().unwrap_or_else(PoisonError::into_inner);
             let answers = answers.clone();
-            async move { Ok::<_, Infallible>(answers.answer(peer, request.map(Body::new)).await) }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            // Counts from the end of the answer before.
-            .header_read_timeout(REST)
-            .max_buf_size(HEAD_SIZE)
-            .serve_connection(TokioIo::new(Patient::new(stream, PATIENCE)), service);
-        let connection = graceful.watch(connection);
+            async move { answers.answer(peer, request).await }
+        };
+        let ending = ending.subscribe();
         tokio::spawn(async move {
-            // What goes wrong on a connection is the other end's.
-            let _ = connection.await;
+            connection::serve(stream, answer, ending).await;
             drop(seat);
         });
     }
     warming.abort();
     drop(listener);
-    let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
+    let _ = ending.send(true);
+    // All seats are free again once all connections have ended.
+    let all = u32::try_from(seats).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout(FAREWELL, room.acquire_many(all)).await;
 }
 
 /// Reads who subscribes, so that the first who asks need not wait for it.

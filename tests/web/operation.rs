@@ -47,6 +47,49 @@ async fn one_connection_takes_many_requests_also_at_once() {
 }
 
 #[tokio::test]
+async fn what_is_left_of_a_body_is_no_request() {
+    let site = Site::start().await;
+    site.write("public/index.html", "<p>index</p>");
+    let mut stream = TcpStream::connect(("127.0.0.1", site.port)).await.unwrap();
+    // Nobody reads the body of this one, and it comes late.
+    let head = "POST / HTTP/1.1\r\nHost: weekly.test\r\nContent-Length: 500\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 405");
+    let _ = stream.write_all(GET.as_bytes()).await;
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    let rest = String::from_utf8_lossy(&rest).into_owned();
+    assert!(
+        !rest.contains("HTTP/1.1") && !rest.contains("index"),
+        "{rest}"
+    );
+}
+
+#[tokio::test]
+async fn after_a_form_the_connection_goes_on() {
+    let site = Site::start().await;
+    site.write("public/index.html", "<p>index</p>");
+    let mut stream = TcpStream::connect(("127.0.0.1", site.port)).await.unwrap();
+    let form = "POST /unsubscribe/none HTTP/1.1\r\nHost: weekly.test\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b";
+    for _ in 0..2 {
+        stream.write_all(form.as_bytes()).await.unwrap();
+        assert!(one_answer(&mut stream).await.starts_with("HTTP/1.1 404"));
+        stream.write_all(GET.as_bytes()).await.unwrap();
+        assert!(one_answer(&mut stream).await.contains("<p>index</p>"));
+        // A request in two pieces, each a packet of its own.
+        let (one, two) = GET.split_at(20);
+        stream.write_all(one.as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        tokio::task::yield_now().await;
+        stream.write_all(two.as_bytes()).await.unwrap();
+        assert!(one_answer(&mut stream).await.contains("<p>index</p>"));
+    }
+}
+
+#[tokio::test]
 async fn a_resting_connection_does_not_keep_the_server_from_ending() {
     let mut site = Site::start().await;
     site.write("public/index.html", "<p>index</p>");
