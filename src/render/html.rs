@@ -12,12 +12,17 @@ use crate::diagnostic::Span;
 use crate::issue::Events;
 use crate::render::address::{self, Address};
 use crate::render::anchors::Anchors;
+use crate::render::direction;
 use crate::render::escape;
 use crate::render::events::{Spanned, closing, cut, is_cut, joined_text, plain_text};
 use crate::render::fragment::{Fragment, Hole, HoleKind};
 use crate::render::linkify;
 use crate::render::raw;
 use crate::render::table;
+
+/// Widest image of a mail, in pixels: the 508 of the text beside the margin, less
+/// the image's border.
+pub(crate) const COLUMN: u32 = 506;
 
 /// Whom the HTML is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +48,8 @@ pub(crate) struct Style<'a> {
     pub(crate) cuts: &'a [Span],
     /// Whether links are written as their words alone.
     pub(crate) without_links: bool,
+    /// Whether the text around runs from right to left; asked for mail alone.
+    pub(crate) right_to_left: bool,
 }
 
 impl Style<'_> {
@@ -54,6 +61,7 @@ impl Style<'_> {
             heading_floor: 1,
             cuts: &[],
             without_links: false,
+            right_to_left: false,
         }
     }
 }
@@ -137,7 +145,8 @@ pub(crate) fn write_marked(
         writer.run(from, end);
         if region.raw {
             let headings = style.view == View::Feed;
-            fragment.append(raw::clean(&writer.fragment.html, headings));
+            let widest = (style.view == View::Mail).then_some(COLUMN);
+            fragment.append(raw::clean(&writer.fragment.html, headings, widest));
         } else {
             fragment = writer.fragment;
         }
@@ -235,7 +244,9 @@ impl<'w, 's> Writer<'w, 's> {
     fn start(&mut self, at: usize, tag: &Tag<'s>, span: &Range<usize>) {
         match tag {
             Tag::Paragraph => {
-                self.push("<p>");
+                self.push("<p");
+                self.push(self.turned(at));
+                self.push(">");
                 let prefix = std::mem::take(&mut self.paragraph_prefix);
                 self.push(&prefix);
             }
@@ -314,6 +325,22 @@ impl<'w, 's> Writer<'w, 's> {
             Tag::DefinitionList | Tag::DefinitionListTitle | Tag::DefinitionListDefinition => {}
         }
         debug_assert!(span.start <= span.end);
+    }
+
+    /// What a paragraph says of its direction in mail, where it is another than that
+    /// around it.
+    fn turned(&self, at: usize) -> &'static str {
+        if self.style.view != View::Mail {
+            return "";
+        }
+        let texts = self.all[at..].iter().skip(1).take(8);
+        let mut text = texts.map_while(|(event, _)| match event {
+            Event::End(TagEnd::Paragraph) => None,
+            Event::Text(text) => Some(&**text),
+            _ => Some(""),
+        });
+        let first = text.find(|text| !text.trim().is_empty());
+        direction::turned(first.unwrap_or_default(), self.style.right_to_left)
     }
 
     fn end(&mut self, tag: &TagEnd) {
@@ -435,7 +462,7 @@ impl<'w, 's> Writer<'w, 's> {
         self.push("\"");
         if self.style.view == View::Mail && alone && !relative {
             // Word needs a width; CSS gives the others the window's.
-            self.push(" width=\"508\"");
+            self.push(&format!(" width=\"{COLUMN}\""));
         }
         let caption = alone && self.style.view != View::Feed;
         if !title.is_empty() && !caption {

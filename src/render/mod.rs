@@ -13,6 +13,7 @@ mod accent;
 mod address;
 mod anchors;
 mod body;
+mod direction;
 mod escape;
 mod events;
 mod flatten;

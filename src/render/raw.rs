@@ -185,8 +185,9 @@ fn is_comment(block: &[(Event<'_>, Range<usize>)]) -> bool {
     html.find("-->").is_none_or(|end| end + 3 == html.len())
 }
 
-/// Cleans the HTML of a region. `headings` says whether `h1` may stay.
-pub(crate) fn clean(html: &str, headings: bool) -> Fragment {
+/// Cleans the HTML of a region. `headings` says whether `h1` may stay, `widest`
+/// how many pixels an image may take.
+pub(crate) fn clean(html: &str, headings: bool, widest: Option<u32>) -> Fragment {
     static WHOLE: LazyLock<Builder<'static>> = LazyLock::new(|| builder(&[]));
     static PART: LazyLock<Builder<'static>> = LazyLock::new(|| {
         builder(&[
@@ -197,7 +198,7 @@ pub(crate) fn clean(html: &str, headings: bool) -> Fragment {
     let html = escape::without_controls(html);
     let html = flatten(&html);
     let cleaned = builder.clean(&framed_media_as_links(&html)).to_string();
-    into_fragment(&cleaned)
+    into_fragment(&cleaned, widest)
 }
 
 fn builder(without: &[&str]) -> Builder<'static> {
@@ -238,6 +239,15 @@ fn filtered<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v
             .chars()
             .all(|c| c.is_alphanumeric() || "-_.:".contains(c))
             .then_some(value.into()),
+        // Pixels are said without their unit, and nothing else is a length there.
+        ("img", "width" | "height") => {
+            let value = value.trim();
+            let number = value.strip_suffix("px").unwrap_or(value).trim_end();
+            let is_length = number.strip_suffix('%').unwrap_or(number);
+            let is_length = (1..=5).contains(&is_length.len())
+                && is_length.bytes().all(|digit| digit.is_ascii_digit());
+            is_length.then(|| number.to_owned().into())
+        }
         ("code", "class") => value.starts_with("language-").then_some(value.into()),
         (_, "class") => None,
         _ => Some(escape::without_controls(value)),
@@ -327,7 +337,7 @@ pub(crate) fn attribute_value<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
 
 /// Turns the marks of cleaned HTML into holes, and images that lost their
 /// address into their words.
-fn into_fragment(html: &str) -> Fragment {
+fn into_fragment(html: &str, widest: Option<u32>) -> Fragment {
     let mut fragment = Fragment::default();
     let mut rest = html;
     while let Some(at) = rest.find('<') {
@@ -344,6 +354,8 @@ fn into_fragment(html: &str) -> Fragment {
             } else {
                 HoleKind::Image
             };
+            let narrowed = widest.and_then(|widest| narrowed(tag, widest));
+            let tag = narrowed.as_deref().unwrap_or(tag);
             match tag.strip_suffix('>') {
                 // Without words of its own a picture is decoration; programs
                 // that read aloud would spell its address.
@@ -359,6 +371,25 @@ fn into_fragment(html: &str) -> Fragment {
     }
     push_marked(&mut fragment, rest, HoleKind::Link);
     fragment
+}
+
+/// An image of at most so many pixels: Outlook for Windows knows no `max-width` and
+/// would draw the whole mail as wide as the image. The height goes with it.
+fn narrowed(tag: &str, widest: u32) -> Option<String> {
+    let value = attribute_value(tag, "width")?;
+    let pixels: u64 = value.parse().ok()?;
+    if pixels <= u64::from(widest) {
+        return None;
+    }
+    let narrow = tag.replacen(
+        &format!(" width=\"{value}\""),
+        &format!(" width=\"{widest}\""),
+        1,
+    );
+    Some(match attribute_value(&narrow, "height") {
+        Some(height) => narrow.replacen(&format!(" height=\"{height}\""), "", 1),
+        None => narrow,
+    })
 }
 
 fn push_marked(fragment: &mut Fragment, html: &str, kind: HoleKind) {
@@ -385,7 +416,7 @@ mod tests {
     use super::*;
 
     fn cleaned(html: &str) -> String {
-        clean(html, true).html
+        clean(html, true, None).html
     }
 
     #[test]
@@ -422,10 +453,31 @@ mod tests {
     }
 
     #[test]
+    fn an_image_has_a_width_in_pixels_and_fits_where_it_must() {
+        let cases = [
+            ("width=\"60px\"", None, " width=\"60\""),
+            ("width='50%'", Some(506), " width=\"50%\""),
+            ("width=\"wide\"", None, ""),
+            ("width=\"900\" height=\"300\"", Some(506), " width=\"506\""),
+            ("width=\"900\"", None, " width=\"900\""),
+            ("width=\"99999999999999999999999\"", Some(506), ""),
+        ];
+        for (size, widest, expected) in cases {
+            let html = format!("<img src=\"https://example.org/a.png\" {size} alt=\"\">");
+            let cleaned = clean(&html, true, widest).html;
+            let kept = cleaned
+                .replace("<img src=\"https://example.org/a.png\"", "")
+                .replace(" alt=\"\">", "");
+            assert_eq!(kept, expected, "{size}");
+        }
+    }
+
+    #[test]
     fn relative_addresses_become_holes() {
         let fragment = clean(
             "<img src=\"a.png\"><img src=\"b.png\" width=\"9\"><a href=\"#x\">y</a>",
             true,
+            None,
         );
         assert_eq!(
             fragment.html,

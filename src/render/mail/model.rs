@@ -7,17 +7,14 @@ use crate::issue::{Item, Section};
 use crate::render::accent::Look;
 use crate::render::address::Address;
 use crate::render::anchors::Anchors;
+use crate::render::direction;
 use crate::render::fragment::Fragment;
-use crate::render::html::{self, Style, View};
+use crate::render::html::{self, COLUMN, Style, View};
 use crate::render::labels::Labels;
 use crate::render::mail::{MailRequest, display_title, preheader};
 use crate::render::outline::{self, Part};
 use crate::render::page;
 use crate::render::text::{intro_text, section_text};
-
-/// Widest image, in pixels: the 508 of the text beside the margin, less the
-/// image's border.
-const COLUMN: u32 = 506;
 
 #[derive(Serialize)]
 struct IssueModel {
@@ -64,6 +61,9 @@ struct BlockModel {
 struct LineModel {
     inline: String,
     lang: Option<&'static str>,
+    /// Its direction, where it is not the issue's: for its words alone, since the
+    /// mark of a list stands on one side for all.
+    dir: Option<&'static str>,
     value: Option<u64>,
 }
 
@@ -80,6 +80,7 @@ struct ItemModel {
     remark: String,
     language: Option<String>,
     lang: Option<&'static str>,
+    turned: &'static str,
     tags: Vec<String>,
     byline: Option<String>,
     suffix: Option<String>,
@@ -96,6 +97,7 @@ pub(crate) fn model(request: &MailRequest<'_, '_>) -> Json {
         request,
         anchors: Anchors::of(request.issue),
         labels: Labels::of(request.language),
+        right_to_left: direction::is_right_to_left(request.language),
     };
     let newsletter = request.newsletter;
     json!({
@@ -132,11 +134,23 @@ pub(crate) fn look(language: &str, own: &Look) -> Json {
         "ko" => "Arial,'Apple SD Gothic Neo','Malgun Gothic','Noto Sans CJK KR',sans-serif",
         _ => "",
     };
+    let right_to_left = direction::is_right_to_left(language);
+    let (start, end) = match right_to_left {
+        true => ("right", "left"),
+        false => ("left", "right"),
+    };
+    // Behind the top of `padding`: the distance of the margin to the text, and of
+    // cells to each other.
+    let (gap, cell) = match right_to_left {
+        true => ("0 0 12px", "0 4px 16px"),
+        false => ("12px 0 0", "16px 4px 0"),
+    };
     let (face, text, title) = match cjk {
         "" => ("Georgia,serif", "17px/27px", "18px/25px"),
         cjk => (cjk, "16px/28px", "18px/27px"),
     };
-    let short = if cjk.is_empty() { "Georgia" } else { meta };
+    // Android knows no Georgia and takes its own face of that kind.
+    let short = if cjk.is_empty() { face } else { meta };
     json!({
         "text": format!("{text} {face}"),
         "h1": format!("bold 32px/38px {face}"),
@@ -147,6 +161,11 @@ pub(crate) fn look(language: &str, own: &Look) -> Json {
         "h3": format!("bold {title} {short}"),
         "meta": meta,
         "lean": false,
+        "rtl": right_to_left,
+        "start": start,
+        "end": end,
+        "gap": gap,
+        "cell": cell,
         "accent": own.accent.light(),
         "accent_dark": own.accent.dark(),
         "logo": own.logo.as_ref().map(url::Url::as_str),
@@ -157,6 +176,7 @@ struct Model<'m, 'i, 's> {
     request: &'m MailRequest<'i, 's>,
     anchors: Anchors<'m>,
     labels: &'static Labels,
+    right_to_left: bool,
 }
 
 impl Model<'_, '_, '_> {
@@ -318,6 +338,7 @@ impl Model<'_, '_, '_> {
             remark: self.finished(page::remark(issue, &self.anchors, item, View::Mail)),
             language: item.language.clone(),
             lang: outline::other_language(events, item, language),
+            turned: direction::turned(&item.title, self.right_to_left),
             tags: item.tags.clone(),
             byline: item.byline.clone(),
             suffix: item.suffix.clone(),
@@ -337,6 +358,7 @@ impl Model<'_, '_, '_> {
         let style = Style {
             cuts: &cuts,
             heading_floor: (level + 1).min(6),
+            right_to_left: direction::runs_right_to_left(&item.title).unwrap_or(self.right_to_left),
             ..Style::of(View::Mail, self.request.linkify)
         };
         let lead = html::write(events, &self.anchors, item.lead.clone(), style);
@@ -355,7 +377,12 @@ impl Model<'_, '_, '_> {
 
     fn line(&self, item: &Item, ordered: bool) -> LineModel {
         let events = &self.request.issue.document.events;
-        let style = Style::of(View::Mail, self.request.linkify);
+        let right_to_left =
+            direction::runs_right_to_left(&item.title).unwrap_or(self.right_to_left);
+        let style = Style {
+            right_to_left,
+            ..Style::of(View::Mail, self.request.linkify)
+        };
         let mut inline = String::new();
         for range in &item.events {
             let inside = outline::inside(events, range.clone());
@@ -369,6 +396,9 @@ impl Model<'_, '_, '_> {
         LineModel {
             inline: bare.unwrap_or(inline).to_owned(),
             lang: outline::other_language(events, item, self.request.language),
+            dir: bare
+                .filter(|_| right_to_left != self.right_to_left)
+                .map(|_| if right_to_left { "rtl" } else { "ltr" }),
             value: item.number.filter(|_| ordered),
         }
     }
@@ -376,6 +406,7 @@ impl Model<'_, '_, '_> {
     fn blocks(&self, events: std::ops::Range<usize>, level: u8) -> String {
         let style = Style {
             heading_floor: level.min(6),
+            right_to_left: self.right_to_left,
             ..Style::of(View::Mail, self.request.linkify)
         };
         let blocks = html::write(

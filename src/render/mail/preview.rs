@@ -1,5 +1,7 @@
 //! The first words of a mail: title and preview line.
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::issue::{Issue, Summary};
 use crate::render::labels::Labels;
 
@@ -58,18 +60,22 @@ pub fn preheader(summary: &Summary, issue: &Issue<'_>, language: &str) -> String
                 && section.parent.is_none()
                 && section.style != crate::issue::Style::Outro
         })
-        .take(3)
-        .map(|section| {
+        .filter_map(|section| {
             let count = section.items.len();
             let name = counted_name(&section.title, count, language);
+            // A sentence is nothing to be counted.
+            if name.is_empty() || name.width() > WIDEST_NAME {
+                return None;
+            }
             let count = Labels::thousands(language, count as u64);
             // Counted before a noun, Han and Hangul want a word of measure.
-            if cjk {
+            Some(if cjk {
                 format!("{name}\u{a0}{count}")
             } else {
                 format!("{count}\u{a0}{name}")
-            }
+            })
         })
+        .take(3)
         .collect();
     let titles: Vec<&str> = issue
         .items()
@@ -87,6 +93,9 @@ pub fn preheader(summary: &Summary, issue: &Issue<'_>, language: &str) -> String
     };
     shortened(&format!("{counts}{colon}{}", titles.join(separator)))
 }
+
+/// Columns of a section's name that can follow a number.
+const WIDEST_NAME: usize = 28;
 
 /// A section's short name after a number: in English one of `Tools` is a tool.
 fn counted_name(title: &str, count: usize, language: &str) -> String {
@@ -119,7 +128,9 @@ pub(crate) fn list_comma(language: &str) -> &'static str {
 /// `and`; in English in lower case, unless it is a name with more capitals.
 fn short_name(title: &str, language: &str) -> String {
     let first = title
-        .split(['&', '＆', '/', '、', '与', '和', '(', '（', ':', '：'])
+        .split([
+            '&', '＆', '/', '、', '与', '和', '(', '（', ':', '：', ',', '，',
+        ])
         .next()
         .unwrap_or(title)
         .split(" and ")
@@ -147,7 +158,8 @@ fn shortened(text: &str) -> String {
         .rfind([' ', '，', '、'])
         .filter(|&end| end > cut.len() / 2)
         .unwrap_or(cut.len());
-    format!("{}…", cut[..end].trim_end_matches([',', ' ', '、', '，']))
+    let kept = cut[..end].trim_end_matches([',', ' ', '、', '，', '.', '…']);
+    format!("{kept}…")
 }
 
 #[cfg(test)]
@@ -177,6 +189,8 @@ mod tests {
         assert_eq!(short_name("Articles & Tutorials", "en"), "articles");
         assert_eq!(short_name("AI News", "en"), "AI News");
         assert_eq!(short_name("文章&教程", "zh"), "文章");
+        let listed = "Announcements, News, and Blog Posts";
+        assert_eq!(short_name(listed, "en"), "announcements");
     }
 
     #[test]

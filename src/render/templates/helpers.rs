@@ -75,6 +75,10 @@ fn kilobytes(parameters: &[&Value]) -> Result<String, &'static str> {
     Ok(format!("{}.{}\u{a0}kB", tenths / 10, tenths % 10))
 }
 
+/// Columns that are left for a value of the recipient while a text is wrapped: most
+/// addresses are shorter.
+const VALUE: usize = 24;
+
 /// `{{wrap text 72}}`: the text in lines of at most 72 columns.
 fn wrapped(parameters: &[&Value]) -> Result<String, &'static str> {
     let text = parameters
@@ -86,7 +90,15 @@ fn wrapped(parameters: &[&Value]) -> Result<String, &'static str> {
         .and_then(|width| width.as_u64())
         .unwrap_or(72);
     let width = usize::try_from(width).unwrap_or(72).max(16);
-    Ok(wrap(text, width).join("\n"))
+    // The mark of a value ends with this control; another stands for the columns.
+    const MARK_END: char = '\u{2}';
+    const FILLER: char = '\u{3}';
+    if !text.contains(MARK_END) {
+        return Ok(wrap(text, width).join("\n"));
+    }
+    let filled = FILLER.to_string().repeat(VALUE) + &MARK_END.to_string();
+    let lines = wrap(&text.replace(MARK_END, &filled), width);
+    Ok(lines.join("\n").replace(FILLER, ""))
 }
 
 /// `{{url_encode value}}`: the value as part of an address.
