@@ -45,6 +45,10 @@ fn report(message: &Part<'_>, keys: &Keys) -> Report {
             (Format::Feedback, Some(part)) => feedback::read(&part.body(), bounced(), meant, keys),
             (Format::Status, Some(part)) => match status::read(&part.body()) {
                 Some(Status::Failed(failed)) => {
+                    let failed = match is_unexplained(head, &failed) {
+                        true => text::explained(failed, &first_plain(&parts)),
+                        false => failed,
+                    };
                     bounce(failed, bounced().or(meant), returned.as_ref())
                 }
                 Some(Status::Open) => Report::Notice,
@@ -82,6 +86,11 @@ fn report(message: &Part<'_>, keys: &Keys) -> Report {
             "it is no delivery report, no complaint and no wish to leave"
         },
     }
+}
+
+/// Whether Exim says nowhere but in its text why an address failed.
+fn is_unexplained(head: &Head, failed: &Failed) -> bool {
+    failed.diagnostic.is_empty() && head.has("x-failed-recipients")
 }
 
 fn bounce(failed: Failed, who: Option<Who>, returned: Option<&Head>) -> Report {
@@ -167,8 +176,16 @@ fn find_report<'a>(message: &Part<'a>) -> (Option<(Format, Vec<Part<'a>>)>, bool
 
 /// The first text of a message.
 fn first_text(message: &Part<'_>) -> Vec<u8> {
-    let plain = |part: &Part<'_>| part.is("text", "plain").then(|| part.body().into_owned());
-    plain(message)
-        .or_else(|| message.parts().iter().find_map(plain))
+    match message.is("text", "plain") {
+        true => message.body().into_owned(),
+        false => first_plain(&message.parts()),
+    }
+}
+
+fn first_plain(parts: &[Part<'_>]) -> Vec<u8> {
+    let mut plain = parts.iter().filter(|part| part.is("text", "plain"));
+    plain
+        .next()
+        .map(|part| part.body().into_owned())
         .unwrap_or_default()
 }

@@ -40,6 +40,9 @@ fn bounces_of_every_shape_are_read() {
         ("postfix-unknown-user.eml", Class::Hard, Some("5.1.1")),
         ("exim-text.eml", Class::Hard, None),
         ("exim-report.eml", Class::Soft, Some("5.2.2")),
+        // Why stands in its text alone.
+        ("exim-unrouteable.eml", Class::Hard, Some("5.0.0")),
+        ("exim-retry.eml", Class::Soft, Some("5.0.0")),
         ("exchange.eml", Class::Hard, Some("5.1.10")),
         ("gmail.eml", Class::Hard, Some("5.2.1")),
         ("ses-relayed.eml", Class::Hard, Some("5.1.1")),
@@ -70,6 +73,23 @@ fn a_bounce_tells_what_was_said_and_of_which_message() {
     let id = "<0123456789abcdef0123456789abcdef@weekly.test>";
     assert_eq!(bounce.message_id.as_deref(), Some(id));
     assert!(!format!("{bounce:?}").contains("ada"));
+}
+
+#[test]
+fn what_exim_says_in_its_text_alone_is_told() {
+    let cases = [
+        ("exim-unrouteable.eml", "Unrouteable address"),
+        (
+            "exim-retry.eml",
+            "host mx.example.org [192.0.2.1] retry timeout exceeded",
+        ),
+    ];
+    for (name, expected) in cases {
+        let Report::Bounce(bounce) = reading(name).report else {
+            panic!("{name} is one");
+        };
+        assert_eq!(bounce.diagnostic, expected);
+    }
 }
 
 #[test]

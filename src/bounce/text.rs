@@ -50,17 +50,57 @@ pub(crate) fn read(head: &Head, body: &[u8]) -> Option<TextBounce> {
         Some(said) => class(None, said),
         None => (Class::Soft, None),
     };
+    let unexplained = exim.is_some() && said.is_none();
+    let failed = Failed {
+        class: Some(class),
+        status,
+        diagnostic: shortened(&said.map(|said| said.text).unwrap_or_default()),
+        final_recipient: exim.map(shortened),
+    };
     Some(TextBounce {
-        failed: Failed {
-            class: Some(class),
-            status,
-            diagnostic: shortened(&said.map(|said| said.text).unwrap_or_default()),
-            final_recipient: exim.map(shortened),
+        failed: match unexplained {
+            true => explained(failed, words.as_bytes()),
+            false => failed,
         },
         returned: copy
             .and_then(|copy| Head::read(copy.trim_start().as_bytes()))
             .map(|(head, _)| head),
     })
+}
+
+/// A failure of which Exim's report says no more than `5.0.0`: why it could not
+/// route the address stands in its text alone, which is `words`.
+pub(crate) fn explained(failed: Failed, words: &[u8]) -> Failed {
+    let words = String::from_utf8_lossy(&words[..words.len().min(LONGEST)]);
+    let Some(reason) = reason(&words) else {
+        return failed;
+    };
+    let said = Said::parse(&reason);
+    let said = Said {
+        // It is the address that failed, as at RCPT.
+        code: said.code.or(Some(550)),
+        ..said
+    };
+    let (class, status) = class(failed.status, &said);
+    Failed {
+        class: Some(class),
+        status,
+        diagnostic: shortened(&reason),
+        ..failed
+    }
+}
+
+/// What Exim says below the first address that failed.
+fn reason(words: &str) -> Option<String> {
+    let mut lines = words.lines().skip_while(|line| !line.contains("failed:"));
+    lines.next()?;
+    let mut lines = lines.skip_while(|line| line.trim().is_empty());
+    lines.next().filter(|address| address.contains('@'))?;
+    let reason: Vec<&str> = lines
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    (!reason.is_empty()).then(|| reason.join(" "))
 }
 
 /// The words of the report, and the returned message behind them.

@@ -8,7 +8,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::subscriber::{clean_line, clean_name};
+use crate::subscriber::{clean_line, clean_name, without_turns};
 
 /// RFC 2047 §2: a line that holds an encoded-word has 76 characters at most;
 /// all others keep to it as well (RFC 5322 §2.1.1 asks for 78).
@@ -22,7 +22,8 @@ const ENCODED_WORD: usize = 75;
 
 /// A field of free text, such as Subject (RFC 5322 §2.2.1).
 pub(crate) fn unstructured(name: &'static str, text: &str) -> String {
-    let text = clean_line(text);
+    // An override would turn what an inbox shows beside the subject.
+    let text = clean_line(&without_turns(text));
     let mut line = Line::new(name);
     let mut words = text.split(' ').peekable();
     while let Some(word) = words.next() {

@@ -37,6 +37,7 @@ pub use canonical::{canonical_url, tracking_parameters};
 pub use checks::seen_before;
 pub use document::Document;
 pub(crate) use document::is_block;
+pub(crate) use emoji::is_emoji;
 pub use front_matter::{Field, FrontMatter, FrontMatterKind, Value};
 pub use inspect::inspect;
 pub use model::{

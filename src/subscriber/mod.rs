@@ -18,7 +18,7 @@ mod suppression;
 mod token;
 
 pub use address::{Address, AddressError};
-pub use name::{clean_line, clean_name};
+pub use name::{clean_line, clean_name, without_turns};
 pub use person::{Consent, Entry, Status, Subscriber, SubscriberId, flat_attributes};
 pub use proof::{NONCE_HEADER, PROOF_HEADER, Proof};
 pub use recipient::{ListError, Recipient};

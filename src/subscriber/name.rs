@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 /// One line of text for a header: control characters, line and paragraph
 /// separators become blanks, runs of blanks become one, ends are trimmed.
 /// What comes out cannot open a new header (RFC 5322 §2.2).
@@ -21,14 +23,20 @@ pub fn clean_line(text: &str) -> String {
 /// what follows (with them a name could disguise the address beside it), and at
 /// most 128 characters long.
 pub fn clean_name(text: &str) -> String {
-    let turned = text.replace(
-        |character: char| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'),
-        "",
-    );
-    let line = clean_line(&turned);
+    let line = clean_line(&without_turns(text));
     match line.char_indices().nth(128) {
         Some((end, _)) => line[..end].trim_end().to_owned(),
         None => line,
+    }
+}
+
+/// A text without the characters that turn the direction of what follows until
+/// another ends it (UAX #9, 2.1 to 2.6); the letters themselves run as they do.
+pub fn without_turns(text: &str) -> Cow<'_, str> {
+    let turns = |one: char| matches!(one, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    match text.contains(turns) {
+        true => Cow::Owned(text.replace(turns, "")),
+        false => Cow::Borrowed(text),
     }
 }
 

@@ -265,3 +265,37 @@ fn the_mail_is_looked_at_of_issues_that_are_named() {
     sandbox.write("config/letterpress.toml", "[newsletter]\ntitle = \"T\"\n");
     assert_eq!(codes(&sandbox, &["1"]), [""; 0]);
 }
+
+#[test]
+fn html_of_strangers_reaches_no_reader_and_a_pixel_that_follows_them_is_found() {
+    let body = "Words enough for a mail that has an image in it, and a few more of them.\n\n\
+                <script>alert(1)</script><base href=\"https://evil.test/\">\n\n\
+                <form action=\"https://evil.test/\"><input name=\"a\"><button>Go</button></form>\n\n\
+                <div style=\"position:fixed;width:9999px;background:url(https://evil.test/)\">Boxed\
+                </div>\n\n<style>body{display:none}</style>\n\n\
+                <p onclick=\"x()\">Pressed <img src=\"https://evil.test/p.gif?u=1\" width=\"1\" \
+                height=\"1\" alt=\"\"></p>\n\n<meta http-equiv=\"refresh\" content=\"0\">\n";
+    let sandbox = Sandbox::with(&[("issues/1.md", &issue(1, "2026-01-01", body))]);
+    let html = sandbox
+        .run(&["render", "1", "--as", "email-html"])
+        .expect(0)
+        .out;
+    assert!(html.contains("Boxed") && html.contains("Pressed"), "{html}");
+    for bad in [
+        "<script",
+        "<base",
+        "<form",
+        "<input",
+        "<button",
+        "position:",
+        "9999",
+        "onclick",
+        "refresh",
+        "display:none",
+        "url(",
+    ] {
+        assert!(!html.contains(bad), "{bad}: {html}");
+    }
+    let found = sandbox.run(&["check", "1", "--format", "json"]).out;
+    assert!(found.contains("\"tracking-pixel\""), "{found}");
+}

@@ -3,3 +3,4 @@
 //! anew; read every change before it is committed.
 
 mod render;
+mod support;

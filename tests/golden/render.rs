@@ -11,7 +11,7 @@ use letterpress::render::{
 use snapbox::{Assert, Data, assert::DEFAULT_ACTION_ENV};
 use url::Url;
 
-fn addresses() -> Addresses {
+pub(super) fn addresses() -> Addresses {
     let published = |url: &str, size| FileAddress {
         url: url.to_owned(),
         size,
@@ -32,7 +32,7 @@ fn addresses() -> Addresses {
     }
 }
 
-fn newsletter() -> Newsletter {
+pub(super) fn newsletter() -> Newsletter {
     Newsletter {
         title: "Lantern Weekly".to_owned(),
         description: "Small tools, every Saturday.".to_owned(),
@@ -45,6 +45,16 @@ fn newsletter() -> Newsletter {
         address: "1 Example Street, Example".to_owned(),
         list_id: "lantern.example.org".to_owned(),
         languages: BTreeMap::new(),
+    }
+}
+
+pub(super) fn personal() -> Personal {
+    Personal {
+        name: "Ada".to_owned(),
+        address: "ada@example.org".to_owned(),
+        unsubscribe: "https://example.org/unsubscribe/t?a=1&b=2".to_owned(),
+        preferences: "https://example.org/preferences/t".to_owned(),
+        ..Personal::default()
     }
 }
 
@@ -82,15 +92,8 @@ fn issues_are_rendered_as_on_file() {
             look: &render::Look::default(),
             text: TextStyle::default(),
         };
-        let personal = Personal {
-            name: "Ada".to_owned(),
-            address: "ada@example.org".to_owned(),
-            unsubscribe: "https://example.org/unsubscribe/t?a=1&b=2".to_owned(),
-            preferences: "https://example.org/preferences/t".to_owned(),
-            ..Personal::default()
-        };
         let frame = render::email(&Templates::default(), &request).unwrap();
-        let parts = frame.fill(&personal).unwrap();
+        let parts = frame.fill(&personal()).unwrap();
         let style = PageStyle {
             language: "en",
             linkify: true,

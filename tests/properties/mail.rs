@@ -10,7 +10,9 @@ use letterpress::email::{
 use letterpress::issue::{Reader, Settings as IssueSettings};
 use letterpress::newsletter::{Mailbox, Newsletter};
 use letterpress::render::{self, Addresses, Look, MailRequest, Templates, TextStyle};
-use letterpress::subscriber::{Address, Key, Keys, Purpose, Recipient, clean_line, clean_name};
+use letterpress::subscriber::{
+    Address, Key, Keys, Purpose, Recipient, clean_line, clean_name, without_turns,
+};
 use mail_parser::{MessageParser, MimeHeaders};
 use proptest::prelude::*;
 use url::Url;
@@ -29,6 +31,9 @@ pub(super) fn text() -> impl Strategy<Value = String> {
         Just("漢字と👩‍🚀".to_owned()),
         Just("é".repeat(300)),
         Just("x".repeat(1200)),
+        Just("ж".repeat(5_120)),
+        Just("\u{202e}gpj.moc.elpmaxe\u{202c}\u{2066}x".to_owned()),
+        Just("a\u{2028}b\u{85}c\u{b}d".to_owned()),
     ];
     proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
@@ -160,7 +165,8 @@ thread_local! {
 /// What the header makes of a value: no controls, line ends and tabs as blanks.
 fn header_value(text: &str) -> String {
     let text = text.replace(['\r', '\n', '\t'], " ");
-    clean_line(&text.replace(|character: char| character.is_control(), ""))
+    let text = text.replace(|character: char| character.is_control(), "");
+    clean_line(&without_turns(&text))
 }
 
 /// Blanks and line ends as one, without what no part may hold.
@@ -237,6 +243,9 @@ proptest! {
         prop_assert_eq!(parsed.subject().unwrap_or_default(), header_value(&subject));
         let to = parsed.to().unwrap().first().unwrap();
         prop_assert_eq!(to.name().unwrap_or_default(), clean_name(&name));
+        let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let shown = [parsed.subject(), to.name()];
+        prop_assert!(!shown.into_iter().flatten().any(|text| text.contains(turns)));
         prop_assert_eq!(to.address(), Some("ada@example.net"));
         prop_assert_eq!(parsed.to().unwrap().iter().count(), 1);
         let from = parsed.from().unwrap().first().unwrap();

@@ -6,6 +6,7 @@
 //! stable; docs/mail-support.md lists them. Programs that judge mail are asked by
 //! the command line, not here.
 
+mod likeness;
 mod markup;
 mod reading;
 mod references;
@@ -13,12 +14,16 @@ mod style;
 mod support;
 mod weight;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use unicode_segmentation::UnicodeSegmentation;
+
 use crate::diagnostic::Diagnostic;
 use crate::email::check::reading::Reading;
 use crate::email::dkim::is_aligned;
 use crate::email::links::{Links, WayOut};
 use crate::email::message::{Content, Message};
-use crate::issue::is_damaged;
+use crate::issue::{is_damaged, is_emoji};
 
 /// Phones cut subjects earlier; past this every program does.
 const LONG_SUBJECT: usize = 100;
@@ -62,6 +67,9 @@ pub fn check_design(content: &Content, links: &Links) -> Vec<Diagnostic> {
         found.push(no_way_out("HTML"));
     }
     reading.tell(&mut found);
+    let (shown, addresses) = reading.contents();
+    let page = links.browser.as_str();
+    likeness::check(&content.text, shown, addresses, page, &mut found);
     for (name, part) in [("subject", &content.subject), ("text", &content.text)] {
         if part.contains(char::REPLACEMENT_CHARACTER) || is_damaged(part) {
             found.push(
@@ -144,6 +152,15 @@ fn headers(message: &Message, links: &Links, found: &mut Vec<Diagnostic>) {
             "the name of the sender looks like a mail address",
         ));
     }
+    if decoded(from).graphemes(true).any(is_emoji) {
+        found.push(
+            Diagnostic::warning(
+                "emoji-in-name",
+                "the name of the sender holds an emoji, which Gmail asks senders not to do",
+            )
+            .help("newsletter.from is who writes; the subject may be merry"),
+        );
+    }
     let reply = value("Reply-To").unwrap_or(from).to_lowercase();
     let reply = reply.replace(['-', '_', '.'], "");
     if reply.contains("noreply@") || reply.contains("donotreply@") {
@@ -173,6 +190,22 @@ fn headers(message: &Message, links: &Links, found: &mut Vec<Diagnostic>) {
             ));
         }
     }
+}
+
+/// A field's encoded-words as we write them (RFC 2047 §4.1), decoded one by one: none
+/// of them ends within a character.
+fn decoded(field: &str) -> String {
+    let words = field.split(' ').map(|word| {
+        let inner = word
+            .strip_prefix("=?utf-8?B?")
+            .and_then(|word| word.strip_suffix("?="));
+        let bytes = inner.and_then(|inner| STANDARD.decode(inner).ok());
+        bytes.map_or_else(
+            || word.to_owned(),
+            |bytes| String::from_utf8_lossy(&bytes).into_owned(),
+        )
+    });
+    words.collect::<Vec<String>>().join(" ")
 }
 
 /// Who signs, and whether that speaks for the sender.

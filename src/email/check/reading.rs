@@ -28,6 +28,10 @@ pub(crate) struct Reading {
     words: u64,
     /// Addresses of links whose text is seen.
     seen_links: Vec<String>,
+    /// All text that is seen.
+    shown: String,
+    /// Addresses of all links.
+    links: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -86,6 +90,7 @@ impl Reading {
             || tag.get("style").is_some_and(style::hides)
             || classes.any(|class| self.hidden_classes.iter().any(|hidden| hidden == class));
         let address = tag.get("href").filter(|_| name == "a");
+        self.links.extend(address.map(str::to_owned));
         self.open.push(Open {
             name: name.to_owned(),
             hides,
@@ -103,6 +108,8 @@ impl Reading {
             return;
         }
         self.words += words(text);
+        self.shown.push_str(text);
+        self.shown.push('\n');
         let link = self.open.iter().rev().find_map(|open| open.address.clone());
         if let Some(address) = link {
             self.references.link_text(text, &address);
@@ -130,6 +137,11 @@ impl Reading {
     /// Whether a link to `address` has text to press.
     pub(crate) fn shows(&self, address: &str) -> bool {
         self.seen_links.iter().any(|seen| seen == address)
+    }
+
+    /// All text that is seen, and the addresses of all links.
+    pub(crate) fn contents(&self) -> (&str, &[String]) {
+        (&self.shown, &self.links)
     }
 
     /// What is to be said.

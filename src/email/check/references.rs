@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::diagnostic::Diagnostic;
 use crate::email::check::markup::Tag;
+use crate::email::check::style;
 
 /// How a link begins that a program on the reader's machine may follow.
 const SCHEMES: [&str; 14] = [
@@ -14,6 +15,8 @@ const SCHEMES: [&str; 14] = [
 const USUAL_AREA: u64 = 500 * 300;
 /// Images up to this side are marks, not pictures.
 const MARK: u64 = 48;
+/// Images up to this side are not seen by anybody.
+const UNSEEN: u64 = 2;
 /// More square pixels than that for each word look like a mail that is a picture.
 const AREA_A_WORD: u64 = 6000;
 
@@ -26,6 +29,7 @@ pub(crate) struct References {
     insecure: Vec<String>,
     without_alt: Vec<String>,
     without_width: Vec<String>,
+    unseen: Vec<String>,
     mismatches: Vec<String>,
     area: u64,
 }
@@ -67,11 +71,18 @@ impl References {
         } else if !lower.starts_with("https://") {
             self.local.push(address.to_owned());
         }
+        let pixels = |name: &str| tag.get(name)?.trim_end_matches("px").parse::<u64>().ok();
+        let (width, height) = (pixels("width"), pixels("height"));
+        let sides = [width, height];
+        let longest = sides.iter().flatten().max();
+        if longest.is_some_and(|side| *side <= UNSEEN) || tag.get("style").is_some_and(style::hides)
+        {
+            self.unseen.push(address.to_owned());
+            return;
+        }
         if tag.get("alt").is_none() {
             self.without_alt.push(address.to_owned());
         }
-        let pixels = |name: &str| tag.get(name)?.trim_end_matches("px").parse::<u64>().ok();
-        let (width, height) = (pixels("width"), pixels("height"));
         if tag.get("width").is_none() && height.is_none() {
             self.without_width.push(address.to_owned());
         }
@@ -109,7 +120,7 @@ impl References {
     pub(crate) fn tell(&self, words: u64, found: &mut Vec<Diagnostic>) {
         type Tell = fn(&'static str, String) -> Diagnostic;
         let (warn, note): (Tell, Tell) = (Diagnostic::warning, Diagnostic::note);
-        let kinds: [(Tell, &'static str, &[String], &str, &str); 7] = [
+        let kinds: [(Tell, &'static str, &[String], &str, &str); 8] = [
             (
                 warn,
                 "mail-link-without-scheme",
@@ -151,6 +162,13 @@ impl References {
                 &self.without_width,
                 "an image has no width, so Outlook for Windows shows it in its full size",
                 "give it the attribute width",
+            ),
+            (
+                warn,
+                "tracking-pixel",
+                &self.unseen,
+                "an image that nobody can see tells its server who reads the mail",
+                "leave it out: readers and filters mistrust it",
             ),
             (
                 warn,

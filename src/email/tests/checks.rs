@@ -29,7 +29,7 @@ fn a_sound_message_has_no_findings() {
 #[test]
 fn checks_find_what_receivers_would() {
     type Change = fn(&mut Content, &mut Newsletter);
-    let cases: [(&str, &str, Change); 30] = [
+    let cases: [(&str, &str, Change); 38] = [
         ("empty-subject", "subject", |content, _| {
             content.subject = " ".into()
         }),
@@ -71,6 +71,7 @@ fn checks_find_what_receivers_would() {
         }),
         ("mail-image-without-width", "html", |content, _| {
             content.html += &"word ".repeat(100);
+            content.text += &"word ".repeat(100);
             content.html += "<img alt=\"\" src=\"https://example.com/a.png\">";
         }),
         ("mail-mostly-images", "html", |content, _| {
@@ -84,6 +85,15 @@ fn checks_find_what_receivers_would() {
         }),
         ("no-visible-unsubscribe", "html", |content, _| {
             content.html = content.html.replace(">Leave</a>", ">&nbsp;</a>");
+        }),
+        ("tracking-pixel", "html", |content, _| {
+            content.html += "<img src=\"https://example.net/p.gif?x\" width=1 height=1 alt=\"\">";
+        }),
+        ("tracking-pixel", "html", |content, _| {
+            content.html += "<img src=\"https://example.net/p\" style=\"display:none\">";
+        }),
+        ("tracking-pixel", "html", |content, _| {
+            content.html += "<img src=\"https://example.net/p\" height=\"0px\">";
         }),
         ("hidden-content", "html", |content, _| {
             content.html += "<div style=\"display:none\">Preview &zwnj;</div>";
@@ -112,11 +122,26 @@ fn checks_find_what_receivers_would() {
         ("mail-unsupported-html", "html", |content, _| {
             content.html += "<p hidden=hidden></p>";
         }),
+        ("text-lacks-words", "text", |content, _| {
+            content.html += "<p>Ten words that the text does not have at all</p>";
+        }),
+        ("text-lacks-links", "text", |content, _| {
+            content.html += &"<a href=\"https://example.com/a?b=1&amp;c\"><br></a>".repeat(3);
+        }),
+        ("html-in-text", "text", |content, _| {
+            content.text += "<p class=\"x\">";
+        }),
+        ("html-in-text", "text", |content, _| {
+            content.text += "Fish &amp; chips";
+        }),
         ("mail-mojibake", "text", |content, _| {
             content.text += "It ‚Äús damaged‚Äù";
         }),
         ("address-as-name", "from", |_, newsletter| {
             newsletter.from.as_mut().unwrap().name = "me@example.org".into();
+        }),
+        ("emoji-in-name", "from", |_, newsletter| {
+            newsletter.from.as_mut().unwrap().name = "Weekly 🎉".into();
         }),
         ("no-reply", "from", |_, newsletter| {
             newsletter.from.as_mut().unwrap().address = "no-reply@example.org".into();

@@ -49,6 +49,7 @@ fn atoms(word: &str) -> Vec<&str> {
             && (is_ideographic(before) || is_ideographic(first))
             && !closes(first)
             && !opens(before)
+            && !is_mark(&word[at..])
         {
             atoms.push(&word[start..at]);
             start = at;
@@ -57,6 +58,14 @@ fn atoms(word: &str) -> Vec<&str> {
     }
     atoms.push(&word[start..]);
     atoms
+}
+
+/// Whether the number of a note begins here, as in `[12]`: it stays at its word.
+fn is_mark(text: &str) -> bool {
+    let inside = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    inside.is_some_and(|(number, _)| {
+        !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
+    })
 }
 
 /// Characters of scripts written without spaces; Hangul has spaces.
@@ -93,6 +102,8 @@ mod tests {
             // Closing punctuation goes with the character before it.
             ("汉字汉字。汉", 8, &["汉字汉", "字。汉"]),
             ("汉字汉（字汉", 8, &["汉字汉", "（字汉"]),
+            // The number of a note stays at its word.
+            ("汉字汉字[12]汉", 8, &["汉字汉", "字[12]汉"]),
             ("用 Python写汉字", 9, &["用 Python", "写汉字"]),
             ("한국어 문장", 6, &["한국어", "문장"]),
         ];

@@ -45,6 +45,21 @@ fn files_that_are_no_lists_are_named() {
 }
 
 #[test]
+fn half_a_character_never_gets_into_a_name() {
+    // A surrogate without its other half: written as UTF-8, which has none, and as
+    // UTF-16.
+    let eight = b"email,name\r\nada@example.org,A\xed\xa0\xbdda\r\n".to_vec();
+    let units = "\u{feff}email,name\r\nada@example.org,A".encode_utf16();
+    let units = units.chain([0xD83D]).chain("da\r\n".encode_utf16());
+    let sixteen: Vec<u8> = units.flat_map(u16::to_le_bytes).collect();
+    for (file, expected) in [(eight, "Aí\u{a0}½da"), (sixteen, "A\u{fffd}da")] {
+        let (lines, _) = read("list.csv", &file);
+        let name = &entry(&lines[0]).subscriber.name;
+        assert_eq!(name.replace('\u{a0}', " "), expected.replace('\u{a0}', " "));
+    }
+}
+
+#[test]
 fn encodings_are_told_apart() {
     let text = "email;name\r\nada@example.org;Zoë \"Z\" 林\r\n";
     let wide = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
