@@ -393,12 +393,26 @@ impl Model<'_, '_, '_> {
             .strip_prefix("<p>")
             .and_then(|inside| inside.strip_suffix("</p>"))
             .filter(|inside| !inside.contains("<p>"));
+        let inline = bare.unwrap_or(inline);
+        let blocks = [
+            "<p",
+            "<ul",
+            "<ol",
+            "<pre",
+            "<blockquote",
+            "<table",
+            "<div",
+            "<img",
+        ];
+        let is_line = !blocks.into_iter().any(|block| inline.contains(block));
         LineModel {
-            inline: bare.unwrap_or(inline).to_owned(),
+            inline: inline.to_owned(),
             lang: outline::other_language(events, item, self.request.language),
-            dir: bare
-                .filter(|_| right_to_left != self.right_to_left)
-                .map(|_| if right_to_left { "rtl" } else { "ltr" }),
+            dir: (is_line && right_to_left != self.right_to_left).then_some(if right_to_left {
+                "rtl"
+            } else {
+                "ltr"
+            }),
             value: item.number.filter(|_| ordered),
         }
     }
