@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use letterpress::bounce::webhook::sns::{Envelope, Kind};
+use letterpress::bounce::webhook::{postmark, ses};
 use letterpress::bounce::{self, Raw, Report, Splitter, Who};
 use letterpress::config::{self, Sources};
 use letterpress::diagnostic::{Diagnostic, SourceFile, Span};
@@ -24,6 +26,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("config", settings),
     ("recipients", recipients),
     ("bounce", bounce),
+    ("webhook", webhook),
 ];
 
 /// Runs the target of this name.
@@ -159,7 +162,8 @@ fn recipients(bytes: &[u8]) {
     };
     for recipient in list {
         let address = recipient.address.as_str();
-        assert!(address.is_ascii() && address.len() <= 254, "{address}");
+        assert!(recipient.address.domain().is_ascii(), "{address}");
+        assert!(address.len() <= 254, "{address}");
         for word in [address, &recipient.name] {
             assert!(!word.chars().any(char::is_control), "{word:?}");
         }
@@ -197,6 +201,44 @@ fn bounce(bytes: &[u8]) {
         assert!(who == tag || matches!(who, Who::Message(_)), "forged");
     }
 }
+
+/// What a service posts. As above; and no change of what SNS signed is believed.
+fn webhook(bytes: &[u8]) {
+    let key = |octet| Key::new(vec![octet; 32]).expect("the key is long enough");
+    let keys = Keys {
+        current: key(6),
+        old: vec![key(5)],
+    };
+    let reader = Address::parse("ada@example.org").expect("it is an address");
+    let tag = Who::Tag(key(5).tag(&reader));
+    let text = String::from_utf8_lossy(bytes);
+    for reading in [postmark::read(bytes, &keys), ses::read(&text, &keys)] {
+        let who = match reading.report {
+            Report::Bounce(bounce) => {
+                assert!(!bounce.diagnostic.chars().any(char::is_control));
+                bounce.who
+            }
+            Report::Complaint { who } | Report::Unsubscribe { who } => who,
+            _ => continue,
+        };
+        assert!(who == tag || matches!(who, Who::Relayed { .. }), "forged");
+    }
+    let now = "2026-12-01T00:00:00Z".parse().expect("it is a moment");
+    let delivered = "{\"notificationType\":\"Delivery\"}".to_owned();
+    if let Ok(envelope) = Envelope::read(bytes) {
+        let _ = envelope.verify(bytes, now);
+        if envelope.verify(CERTIFICATE, now).is_ok() {
+            assert_eq!(envelope.kind, Kind::Notification(delivered), "forged");
+        }
+    }
+    // A certificate that is none.
+    let _ = Envelope::read(NOTIFICATION)
+        .expect("it has the form")
+        .verify(bytes, now);
+}
+
+const CERTIFICATE: &[u8] = include_bytes!("seeds/webhook/sns.pem");
+const NOTIFICATION: &[u8] = include_bytes!("seeds/webhook/sns.json");
 
 fn split(bytes: &[u8], step: usize) -> Vec<Raw> {
     let mut found = Vec::new();

@@ -182,3 +182,37 @@ fn nesting_and_size_have_bounds() {
     large.resize(100 << 20, b'x');
     assert!(matches!(read(&large, &keys()).report, Report::Bounce(_)));
 }
+
+#[test]
+fn words_in_any_charset_change_nothing_of_a_report() {
+    let bytes = seed("postfix-unknown-user.eml");
+    let expected = read(&bytes, &keys());
+    let words = b"I'm sorry to have to inform you";
+    let at = bytes.windows(words.len()).position(|part| part == words);
+    let at = at.expect("the report begins with these words");
+    let said = "Ваше письмо не доставлено · 您的邮件无法投递 · 配信できません";
+    let utf_16: Vec<u8> = said.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let others = [
+        encoding_rs::GB18030.encode(said).0.into_owned(),
+        encoding_rs::KOI8_R
+            .encode("Ваше письмо не доставлено")
+            .0
+            .into_owned(),
+        encoding_rs::ISO_2022_JP
+            .encode("配信できません")
+            .0
+            .into_owned(),
+        encoding_rs::SHIFT_JIS
+            .encode("配信できません")
+            .0
+            .into_owned(),
+        // Its line ends are part of letters.
+        utf_16,
+        (0..=255).collect(),
+    ];
+    for other in others {
+        let mut changed = bytes.clone();
+        changed.splice(at..at + words.len(), other.iter().copied());
+        assert_eq!(read(&changed, &keys()), expected, "{other:?}");
+    }
+}

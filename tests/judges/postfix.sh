@@ -105,4 +105,32 @@ refused LETTERPRESS__SMTP__TLS=starttls LETTERPRESS__SMTP__PORT="$submission" \
 grep -q 535 "$work/said" || { cat "$work/said" >&2; exit 1; }
 refused LETTERPRESS__SMTP__TLS=implicit LETTERPRESS__SMTP__PORT="$implicit" "${login[@]}"
 [[ ! -e $work/mail/inbox ]] || { echo "error: something arrived" >&2; exit 1; }
+
+# An address that is not ASCII (RFC 6531): To alone is UTF-8, all else as before.
+# What is strict about 7 bits knows nothing of SMTPUTF8.
+postconf -c "$postfix" -e strict_7bit_headers=no strict_8bitmime=no
+postfix -c "$postfix" reload >/dev/null 2>&1
+rm -rf "$work/mail/inbox"
+env LETTERPRESS__SMTP__HOST=localhost LETTERPRESS__SMTP__PORT="$open" LETTERPRESS__SMTP__TLS=none \
+  "$program" -q -C "$work/site" send latest --test "Réader <réader@example.net>"
+for _ in {1..100}; do
+  [[ -n $(ls "$work/mail/inbox/new" 2>/dev/null) ]] && break
+  sleep 0.1
+done
+python3 - "$work/mail/inbox/new" <<'END'
+import email, email.policy, os, sys
+
+folder = sys.argv[1]
+names = os.listdir(folder) if os.path.isdir(folder) else []
+assert len(names) == 1, f"{len(names)} messages arrived"
+raw = open(os.path.join(folder, names[0]), "rb").read()
+odd = [line for line in raw.split(b"\n") if not line.isascii()]
+ours = [line for line in odd if line.startswith(b"To: ")]
+assert len(ours) == 1 and all(b"for " in line or b"To: " in line for line in odd), odd
+policy = email.policy.SMTPUTF8.clone(raise_on_defect=True, linesep="\n")
+message = email.message_from_bytes(raw, policy=policy)
+spelled = [a.addr_spec.encode("utf-8", "surrogateescape").decode() for a in message["To"].addresses]
+assert spelled == ["réader@example.net"], spelled
+assert any("UTF8SMTP" in line for line in message.get_all("Received")), message.get_all("Received")
+END
 echo "Postfix took what it should and nothing else"

@@ -97,6 +97,9 @@ const TOKENS: &[&str] = &[
     "Status: 5.1.1\n",
     "Action: failed\n",
     "=?utf-8?B?",
+    "{\"RecordType\":\"Bounce\",",
+    "\"Type\":",
+    "\"mail\":{",
 ];
 
 #[test]
@@ -132,6 +135,11 @@ fn foreign_bytes_never_break_a_list_of_recipients() {
 #[test]
 fn foreign_bytes_never_break_the_reader_of_bounces() {
     mutate("bounce");
+}
+
+#[test]
+fn foreign_bytes_never_break_what_services_post() {
+    mutate("webhook");
 }
 
 #[test]
