@@ -124,6 +124,10 @@ pub(crate) enum Command {
     Cancel(Cancel),
     /// Say who got a mailing, who did not, and why
     Report(Report),
+    /// Move between SQLite and PostgreSQL
+    Store(StoreCommand),
+    /// Send the mailings of a shared store, as one of several
+    Worker(Worker),
     /// Serve the archive, and the links by which readers leave
     Serve(Serve),
     /// Copy the store with its keys, while all goes on
@@ -256,6 +260,45 @@ pub(crate) enum Form {
     /// The whole message, for a mail program
     Eml,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreCommand {
+    #[command(subcommand)]
+    pub(crate) about: StoreAbout,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreAbout {
+    /// Copy a whole store into an empty one
+    Copy(Copy),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  letterpress store copy sqlite:data/letterpress.db postgres://me@db.example.org/weekly
+
+Nothing may be sent meanwhile. What was copied is read back and compared. The copy
+is the same store, known by the same id: set store.url and go on with it alone.")]
+pub(crate) struct Copy {
+    /// The store, as store.url names it
+    #[arg(value_name = "FROM")]
+    pub(crate) from: String,
+    /// An empty one, made where it is not there
+    #[arg(value_name = "TO")]
+    pub(crate) to: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  letterpress worker
+
+Any number of them, on any number of machines, send the same mailings out of one
+PostgreSQL database, begin what is scheduled at its time and keep to the same
+limits. Each needs the settings and the keys. SIGTERM ends it after the messages
+under way.")]
+pub(crate) struct Worker {}
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

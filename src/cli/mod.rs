@@ -13,6 +13,7 @@ mod catalog;
 mod check;
 mod completions;
 mod config;
+mod copy;
 mod dkim;
 mod doctor;
 mod error;
@@ -23,6 +24,7 @@ mod ids;
 mod init;
 mod inspect;
 mod journal;
+mod keeper;
 mod keys;
 mod letters;
 mod mailings;
@@ -111,6 +113,8 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Pause(options) => mailings::pause(global, options, terminal),
         Command::Cancel(options) => mailings::cancel(global, options, terminal),
         Command::Report(options) => mailings::report(global, options, terminal),
+        Command::Store(options) => copy::run(global, options, terminal),
+        Command::Worker(options) => keeper::run(global, options, terminal),
         Command::Serve(options) => serve::run(global, options, terminal),
         Command::Backup(options) => backup::run(global, options, terminal),
         Command::Subscribers(options) => subscribers::run(global, options, terminal),

@@ -37,6 +37,7 @@ pub(crate) fn run(
         wait: options.wait,
         by_hand: true,
         yes: options.yes,
+        is_keeper: false,
     };
     let (mut exit, mut told) = (Exit::Done, Vec::new());
     for mailing in &chosen {

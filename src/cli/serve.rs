@@ -14,6 +14,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
 use crate::cli::journal::Journal;
+use crate::cli::keeper::Keeper;
 use crate::cli::keys::signing_keys;
 use crate::cli::newsroom::{TEMPLATES, read_templates, template_error};
 use crate::cli::notices::Postman;
@@ -77,6 +78,8 @@ pub(crate) fn run(
                 }
             }
         };
+        // Whatever is scheduled is sent as long as this lives.
+        let keeper = Keeper::beside(folder);
         let ended = tokio::select! {
             () = web::serve_renewed(listener, parts, renewed, signals.next()) => Ok(Exit::Done),
             failed = renewing => failed,
@@ -84,6 +87,7 @@ pub(crate) fn run(
         if let Some(round) = round.take() {
             round.end().await;
         }
+        tokio::task::block_in_place(|| drop(keeper));
         ended
     })
 }

@@ -3,21 +3,40 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use secrecy::SecretString;
+
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
-use crate::store::{self, Answer, Sqlite, Store};
+use crate::files::read_limited;
+use crate::store::{self, Answer, Postgres, Sqlite, Store, postgres};
+
+/// No password is near this size.
+const PASSWORD_LIMIT: u64 = 4 << 10;
 
 /// The store of this newsletter. It is never made here: a fresh store must not
 /// mean that nobody was mailed.
 pub(crate) fn open(folder: &Folder) -> Result<Arc<dyn Store>, CommandError> {
-    Ok(Arc::new(Sqlite::open(&path(folder))?))
+    Ok(match server(folder)? {
+        Some(server) => {
+            let lease = folder.settings().store.lease;
+            Arc::new(Postgres::open_with(server, lease)?)
+        }
+        None => Arc::new(Sqlite::open(&path(folder))?),
+    })
 }
 
 /// The same, `None` where there is none yet.
 pub(crate) fn open_if_there(folder: &Folder) -> Result<Option<Arc<dyn Store>>, CommandError> {
-    match Sqlite::open(&path(folder)) {
-        Ok(store) => Ok(Some(Arc::new(store))),
+    let opened = match server(folder)? {
+        Some(server) => {
+            let lease = folder.settings().store.lease;
+            Postgres::open_with(server, lease).map(|store| Arc::new(store) as Arc<dyn Store>)
+        }
+        None => Sqlite::open(&path(folder)).map(|store| Arc::new(store) as Arc<dyn Store>),
+    };
+    match opened {
+        Ok(store) => Ok(Some(store)),
         Err(store::Error::Missing { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -25,7 +44,63 @@ pub(crate) fn open_if_there(folder: &Folder) -> Result<Option<Arc<dyn Store>>, C
 
 /// The store, made where there is none: for commands that bring in people.
 pub(crate) fn create(folder: &Folder) -> Result<Arc<dyn Store>, CommandError> {
-    Ok(Arc::new(Sqlite::create(&path(folder))?))
+    Ok(match server(folder)? {
+        Some(server) => Arc::new(Postgres::create(server)?),
+        None => Arc::new(Sqlite::create(&path(folder))?),
+    })
+}
+
+/// A store that is named as in store.url; made where `make` says so.
+pub(crate) fn named(
+    folder: &Folder,
+    url: &str,
+    make: bool,
+) -> Result<Arc<dyn Store>, CommandError> {
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let path = folder.path(path.strip_prefix("//").unwrap_or(path));
+        return Ok(match make {
+            true => Arc::new(Sqlite::create(&path)?),
+            false => Arc::new(Sqlite::open(&path)?),
+        });
+    }
+    let server = postgres::Settings::parse(url).map_err(|why| {
+        CommandError::usage(format!("a store's URL names none: {why}"))
+            .hint("write sqlite:data/letterpress.db, or postgres://USER@HOST/DATABASE")
+    })?;
+    let server = with_password(folder, server)?;
+    Ok(match make {
+        true => Arc::new(Postgres::create(server)?),
+        false => Arc::new(Postgres::open(server)?),
+    })
+}
+
+/// The database that the settings name, with its password.
+fn server(folder: &Folder) -> Result<Option<postgres::Settings>, CommandError> {
+    let server = folder.settings().store.server.clone();
+    server.map(|one| with_password(folder, one)).transpose()
+}
+
+fn with_password(
+    folder: &Folder,
+    server: postgres::Settings,
+) -> Result<postgres::Settings, CommandError> {
+    let settings = &folder.settings().store;
+    let server = server.with_password(settings.password.clone());
+    match &settings.password_file {
+        Some(file) if !server.has_password() => {
+            let password = read_password(folder, file)?;
+            Ok(server.with_password(Some(password)))
+        }
+        _ => Ok(server),
+    }
+}
+
+/// What a file holds in its only line.
+pub(crate) fn read_password(folder: &Folder, file: &str) -> Result<SecretString, CommandError> {
+    let bytes = read_limited(&folder.path(file), PASSWORD_LIMIT)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| CommandError::usage(format!("{file} is not text: it holds no password")))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned().into())
 }
 
 fn path(folder: &Folder) -> PathBuf {
@@ -67,6 +142,18 @@ impl From<store::Error> for CommandError {
                 Some("look at the owner and mode of the file and of its folder"),
             ),
             store::Error::Taken { .. } => (Exit::Usage, None),
+            store::Error::Unreachable { .. } => {
+                (Exit::Again, Some("run it again once the server answers"))
+            }
+            store::Error::Refused { .. } => (
+                Exit::Usage,
+                Some("look at store.url and store.password_file in the settings"),
+            ),
+            store::Error::NotDurable { .. } => (
+                Exit::Usage,
+                Some("turn it on in the server's settings, and for the role and the database"),
+            ),
+            store::Error::Fenced => (Exit::Again, Some("run it again: it goes on")),
             store::Error::File { .. } | store::Error::Database { .. } | store::Error::Closed => {
                 (Exit::Unexpected, None)
             }

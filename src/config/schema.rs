@@ -92,7 +92,8 @@ impl Shape {
 }
 
 /// Settings that are read from the environment alone.
-pub(crate) const SECRETS: [&str; 6] = [
+pub(crate) const SECRETS: [&str; 7] = [
+    "store.password",
     "webhooks.ses_secret",
     "webhooks.postmark_secret",
     "smtp.password",
@@ -102,7 +103,8 @@ pub(crate) const SECRETS: [&str; 6] = [
 ];
 
 /// Settings whose value is a length of time.
-const TIMES: [&str; 7] = [
+const TIMES: [&str; 8] = [
+    "store.lease",
     "delivery.retry_first",
     "delivery.retry_greylist",
     "delivery.retry_max",

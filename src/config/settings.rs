@@ -12,6 +12,7 @@ use crate::email;
 use crate::issue;
 use crate::newsletter::Newsletter;
 use crate::render::{Look, TextStyle};
+use crate::store::postgres;
 use crate::transport::{self, Preset};
 use crate::web::{self, Forwarders, Network};
 
@@ -131,10 +132,18 @@ pub struct Fallback {
 }
 
 /// Where subscribers and mailings are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Store {
     /// The SQLite file, absolute or relative to the newsletter's folder.
     pub path: String,
+    /// A database in its place, which several machines share.
+    pub server: Option<postgres::Settings>,
+    /// The database's password.
+    pub password: Option<SecretString>,
+    /// A file with the database's password.
+    pub password_file: Option<String>,
+    /// So long a sender of a database may give no sign of life.
+    pub lease: Duration,
 }
 
 /// What follows from messages that come back.

@@ -368,8 +368,16 @@ fn times_of_the_delivery_are_judged_where_they_are() {
             "2:1 unknown-setting did you mean `delivery.retry_first`?",
         ),
         (
-            "[store]\nurl = \"postgres://localhost/x\"",
-            "2:7 bad-setting write \"sqlite:data/letterpress.db\"",
+            "[store]\nurl = \"mysql://localhost/x\"",
+            "2:7 bad-setting write \"sqlite:data/letterpress.db\", or postgres://USER@HOST/DATABASE",
+        ),
+        (
+            "[store]\nurl = \"postgres://me:hunter2@localhost/x\"",
+            "2:7 bad-setting put it into LETTERPRESS__STORE__PASSWORD, or into a file that store.password_file names",
+        ),
+        (
+            "[store]\nurl = \"postgres:///x\"",
+            "2:7 bad-setting write postgres://USER@HOST/DATABASE",
         ),
         (
             "[smtp]\npreset = \"sess\"",
@@ -398,6 +406,9 @@ fn times_of_the_delivery_are_judged_where_they_are() {
     let first = loaded.settings.delivery.retry.first;
     assert_eq!(first, std::time::Duration::from_secs(45 * 60));
     assert_eq!(loaded.settings.store.path, "/var/x.db");
+    let loaded = load(&file("[store]\nurl = \"postgres://me@localhost/x\""));
+    let server = loaded.settings.store.server.unwrap();
+    assert_eq!(server.place(), "postgres://me@localhost/x");
     let usual = load(&Sources::default()).settings;
     assert_eq!(usual.delivery.retry, crate::mailing::Retry::default());
     assert_eq!(usual.store.path, "data/letterpress.db");

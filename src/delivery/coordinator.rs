@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use crate::delivery::error::Error;
 use crate::delivery::judge::Sign;
 use crate::delivery::progress::{Event, Stop, Watch};
-use crate::delivery::queue::Queue;
+use crate::delivery::queue::{Queue, Seats};
 use crate::delivery::rests::PROVIDER;
 use crate::delivery::{Clock, Compose, End, Relay, Run, Settings};
 use crate::mailing::{Halt, MailingId, Meter, Pace, Stage, State};
@@ -61,6 +61,8 @@ struct Down {
     until: Option<DateTime<Utc>>,
     /// The run stops for this.
     trouble: Option<String>,
+    /// It may be the way from here to the relay, and nothing else.
+    is_ours: bool,
 }
 
 impl Down {
@@ -87,6 +89,9 @@ impl Shared {
         let paces = run.settings.providers.clone();
         let now = (run.clock)();
         let mut queue = Queue::new(run.mailing.id, relay, paces, remembered, now);
+        if run.store.is_shared() {
+            queue = queue.shared(relay_limit(&run.relays[0].name), run.settings.connections);
+        }
         if run.by_hand {
             queue.forgive();
         }
@@ -145,7 +150,7 @@ impl Shared {
         }
         let mut queue = self.queue();
         let pick = queue.pick(now);
-        let hungry = queue.is_hungry(now);
+        let hungry = queue.is_hungry(now) || queue.next_exchange(now).is_some();
         drop(queue);
         if hungry {
             self.hungry.notify_one();
@@ -207,6 +212,7 @@ impl Shared {
                 self.watch.tell(Event::Down { why });
             }
             None => {
+                down.is_ours = true;
                 drop(down);
                 self.give_up_relay(why);
             }
@@ -233,13 +239,27 @@ impl Shared {
         self.watch.tell(Event::Switched { relay });
     }
 
+    /// Whether the trouble may be this process's alone, in a store that others
+    /// share.
+    fn is_alone_in_trouble(&self) -> bool {
+        self.is_shared() && self.down().is_ours
+    }
+
     fn stop_for(&self, why: &str) {
         self.down().trouble.get_or_insert_with(|| why.to_owned());
         self.drain();
     }
 
+    /// Whether several processes send.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.queue().seats().is_some()
+    }
+
     /// Keeps what limits and delays remember.
     pub(crate) async fn keep_limits(&self) -> Result<(), Error> {
+        if self.is_shared() {
+            return exchange(self).await;
+        }
         let mut limits = {
             let queue = self.queue();
             let relay = relay_limit(&self.relays[0].name);
@@ -278,8 +298,14 @@ pub(crate) async fn coordinate(shared: &Shared) -> Result<End, Error> {
         if let Some(end) = early_end(shared) {
             return Ok(end);
         }
+        if shared.queue().next_exchange(shared.now()).is_some() {
+            exchange(shared).await?;
+        }
         if ticked.elapsed() >= TICK {
             ticked = tokio::time::Instant::now();
+            if shared.is_shared() {
+                look_at_others(shared).await?;
+            }
             shared.keep_limits().await?;
             look_at_stage(shared).await?;
         }
@@ -323,6 +349,58 @@ fn early_end(shared: &Shared) -> Option<End> {
     shared.is_draining().then_some(End::Stopped(Stop::Drain))
 }
 
+/// Tells what is common to all who send what happened here, and takes grants.
+async fn exchange(shared: &Shared) -> Result<(), Error> {
+    loop {
+        let now = shared.now();
+        let (next, seats) = {
+            let queue = shared.queue();
+            (queue.next_exchange(now), queue.seats())
+        };
+        let (Some((scope, meter)), Some(seats)) = (next, seats) else {
+            shared.wake.notify_waiters();
+            return Ok(());
+        };
+        let found = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&found);
+        let change = move |state: &str| {
+            let (text, exchanged) = meter.exchange(state, seats.workers, now);
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(exchanged);
+            text
+        };
+        shared.store.adjust(scope.clone(), Box::new(change)).await?;
+        let exchanged = found.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(exchanged) = exchanged {
+            shared.queue().adopt(&scope, &exchanged);
+        }
+    }
+}
+
+/// What others who send have met, and how many they are.
+async fn look_at_others(shared: &Shared) -> Result<(), Error> {
+    let workers = shared.store.workers().await?;
+    let limits = shared.store.limits().await?;
+    let now = shared.now();
+    let is_down = shared.down().until.is_some_and(|until| until > now);
+    let given_back = {
+        let mut queue = shared.queue();
+        if let Some(rank) = workers.iter().position(|worker| worker.is_us) {
+            queue.sit(Seats {
+                rank: u32::try_from(rank).unwrap_or(u32::MAX),
+                workers: u32::try_from(workers.len()).unwrap_or(u32::MAX),
+            });
+        }
+        for (scope, state) in &limits {
+            queue.heed(scope, state, now);
+        }
+        queue.shed(now, is_down)
+    };
+    if !given_back.is_empty() {
+        shared.store.release(shared.mailing, given_back).await?;
+    }
+    Ok(())
+}
+
 /// Another process may have paused or cancelled the mailing.
 async fn look_at_stage(shared: &Shared) -> Result<(), Error> {
     let mailing = shared.store.mailing_of(&shared.issue).await?;
@@ -347,7 +425,10 @@ async fn rest(shared: &Shared) -> Result<Rest, Error> {
     shared.watch.counted(tally);
     if tally.of(State::Sending) > 0 {
         // A worker is about to say what became of it.
-        return Ok(Rest::Until(now));
+        return Ok(Rest::Until(match shared.is_shared() {
+            true => now + LOOK_AGAIN,
+            false => now,
+        }));
     }
     if tally.open() == 0 {
         return Ok(Rest::End(End::Finished));
@@ -383,12 +464,22 @@ async fn rest(shared: &Shared) -> Result<Rest, Error> {
     Ok(Rest::Until(now + LOOK_AGAIN))
 }
 
+/// Whether others send too.
+async fn others(shared: &Shared) -> Result<bool, Error> {
+    let workers = shared.store.workers().await?;
+    Ok(workers.iter().any(|worker| !worker.is_us))
+}
+
 /// Brings the mailing to the stage that its end means.
 pub(crate) async fn conclude(shared: &Shared, end: End) -> Result<End, Error> {
     let now = shared.now();
     let tally = shared.store.tally(shared.mailing).await?;
     shared.watch.counted(tally);
     let (stage, why) = match &end {
+        // Others may still reach it.
+        End::Trouble { .. } if shared.is_alone_in_trouble() && others(shared).await? => {
+            return Ok(end);
+        }
         End::Trouble { why } => (Stage::Paused, why.as_str()),
         _ if tally.open() + tally.of(State::Sending) == 0 => (Stage::Finished, ""),
         _ => return Ok(end),

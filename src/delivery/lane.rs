@@ -47,9 +47,9 @@ impl Lane {
 
     /// Whether more should be read: not for a lane that rests, which would fill
     /// memory for nothing.
-    pub(crate) fn is_hungry(&mut self, now: DateTime<Utc>) -> bool {
+    pub(crate) fn is_hungry(&mut self, low: usize, now: DateTime<Utc>) -> bool {
         self.supply == Supply::More
-            && self.ready.len() < LOW
+            && self.ready.len() < low
             && !matches!(self.meter.ready(now), Ready::Halted)
     }
 
@@ -57,6 +57,15 @@ impl Lane {
     pub(crate) fn is_idle(&mut self, now: DateTime<Utc>) -> bool {
         (self.supply == Supply::Dry && self.ready.is_empty())
             || matches!(self.meter.ready(now), Ready::Halted)
+    }
+
+    /// Gives up what is at hand and cannot leave soon, for those who can.
+    pub(crate) fn shed(&mut self) -> Vec<Candidate> {
+        if !self.ready.is_empty() {
+            self.supply = Supply::More;
+            self.after = None;
+        }
+        self.ready.drain(..).collect()
     }
 
     /// Reads from the beginning again.

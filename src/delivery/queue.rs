@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, Utc};
 
 use crate::delivery::judge::Sign;
-use crate::delivery::lane::{BATCH, Lane, Supply};
-use crate::mailing::{MailingId, Meter, Pace, Ready};
+use crate::delivery::lane::{BATCH, LOW, Lane, Supply};
+use crate::delivery::rests::PROVIDER;
+use crate::mailing::{Exchanged, MailingId, Meter, Pace, Ready};
 use crate::store::{Candidate, Due};
 use crate::subscriber::SubscriberId;
 
@@ -18,6 +19,16 @@ use crate::subscriber::SubscriberId;
 const LATER_IN_A_ROW: u32 = 3;
 /// Providers whose refusals are counted before any has a lane.
 const MOST_COUNTED: usize = 10_000;
+
+/// Deliveries at hand for each connection, where others want some too.
+const SHARED_BATCH: usize = 16;
+
+/// Those who send together, and which of them we are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seats {
+    pub(crate) rank: u32,
+    pub(crate) workers: u32,
+}
 
 /// All open deliveries of a mailing that are at hand.
 #[derive(Debug)]
@@ -35,6 +46,12 @@ pub(crate) struct Queue {
     scanned_at: DateTime<Utc>,
     /// Whether something may have come back since.
     stale: bool,
+    /// Where several processes send.
+    seats: Option<Seats>,
+    /// So many are read at once.
+    batch: usize,
+    /// The name under which the relay's limits are kept.
+    relay_scope: String,
 }
 
 impl Queue {
@@ -58,11 +75,37 @@ impl Queue {
             turn: 0,
             scanned_at: now,
             stale: false,
+            seats: None,
+            batch: BATCH,
+            relay_scope: String::new(),
         };
         for (provider, meter) in remembered {
             queue.add_lane(provider, meter);
         }
         queue
+    }
+
+    /// The same where several processes send, over so many connections here.
+    pub(crate) fn shared(mut self, relay_scope: String, connections: usize) -> Queue {
+        self.seats = Some(Seats {
+            rank: 0,
+            workers: 1,
+        });
+        self.batch = (connections * SHARED_BATCH).clamp(32, BATCH);
+        self.relay_scope = relay_scope;
+        self.relay = self.relay.shared();
+        // The first lane's meter is nobody's limit.
+        for lane in &mut self.lanes[1..] {
+            lane.meter = lane.meter.clone().shared();
+        }
+        self
+    }
+
+    fn low(&self) -> usize {
+        match self.seats {
+            Some(_) => self.batch / 2,
+            None => LOW,
+        }
     }
 
     /// The next delivery that limits and delays allow.
@@ -104,12 +147,25 @@ impl Queue {
 
     /// Whether a lane wants to be read.
     pub(crate) fn is_hungry(&mut self, now: DateTime<Utc>) -> bool {
-        self.lanes.iter_mut().any(|lane| lane.is_hungry(now))
+        let (low, shared) = (self.low(), self.seats.is_some());
+        if shared && !self.relay.goes_soon(now) {
+            return false;
+        }
+        self.lanes
+            .iter_mut()
+            .any(|lane| lane.is_hungry(low, now) && (!shared || lane.meter.goes_soon(now)))
     }
 
     /// What should be read from the store now: the lane, and what for.
     pub(crate) fn wants(&mut self, now: DateTime<Utc>) -> Option<(usize, Due)> {
-        let index = self.lanes.iter_mut().position(|lane| lane.is_hungry(now))?;
+        let (low, batch, shared) = (self.low(), self.batch, self.seats.is_some());
+        if shared && !self.relay.goes_soon(now) {
+            return None;
+        }
+        let index = self
+            .lanes
+            .iter_mut()
+            .position(|lane| lane.is_hungry(low, now) && (!shared || lane.meter.goes_soon(now)))?;
         let lane = &mut self.lanes[index];
         lane.supply = Supply::Reading;
         let due = Due {
@@ -117,14 +173,14 @@ impl Queue {
             now,
             provider: lane.provider.clone(),
             after: lane.after,
-            limit: BATCH,
+            limit: batch,
         };
         Some((index, due))
     }
 
     /// Takes in what was read for a lane.
     pub(crate) fn fill(&mut self, index: usize, rows: Vec<Candidate>) {
-        let full = rows.len() >= BATCH;
+        let full = rows.len() >= self.batch;
         let shared = index == 0;
         if let Some(last) = rows.last() {
             self.lanes[index].after = Some(last.cursor);
@@ -158,7 +214,77 @@ impl Queue {
         self.by_provider.insert(provider.clone(), self.lanes.len());
         // Its rows are read again, from the beginning, for the lane alone.
         self.lanes[0].ready.retain(|row| row.provider != provider);
+        let meter = match self.seats {
+            Some(_) => meter.shared(),
+            None => meter,
+        };
         self.lanes.push(Lane::new(Some(provider), meter));
+    }
+
+    /// Those who send together.
+    pub(crate) fn seats(&self) -> Option<Seats> {
+        self.seats
+    }
+
+    pub(crate) fn sit(&mut self, seats: Seats) {
+        self.seats = Some(seats);
+    }
+
+    /// What others have told of a limit.
+    pub(crate) fn heed(&mut self, scope: &str, state: &str, now: DateTime<Utc>) {
+        let Some(seats) = self.seats else { return };
+        if let Some(provider) = scope.strip_prefix(PROVIDER) {
+            let trouble = Meter::restored(Pace::default(), state);
+            let rests = trouble.is_halted() || trouble.rests_until(now).is_some();
+            if !self.by_provider.contains_key(provider) && rests {
+                let pace = self.paces.get(provider).copied().unwrap_or_default();
+                self.add_lane(provider.to_owned(), Meter::new(pace));
+            }
+        }
+        if let Some(meter) = self.meter_of(scope) {
+            meter.heed(state, seats.rank, seats.workers, now);
+        }
+    }
+
+    /// A limit that has something to tell or to ask for.
+    pub(crate) fn next_exchange(&self, now: DateTime<Utc>) -> Option<(String, Meter)> {
+        if self.relay.wants_exchange(now) && self.seats.is_some() {
+            return Some((self.relay_scope.clone(), self.relay.clone()));
+        }
+        self.lanes.iter().find_map(|lane| {
+            let provider = lane.provider.as_ref()?;
+            let wants = lane.meter.wants_exchange(now);
+            wants.then(|| (format!("{PROVIDER}{provider}"), lane.meter.clone()))
+        })
+    }
+
+    pub(crate) fn adopt(&mut self, scope: &str, exchanged: &Exchanged) {
+        let Some(seats) = self.seats else { return };
+        if let Some(meter) = self.meter_of(scope) {
+            meter.adopt(exchanged, seats.rank, seats.workers);
+        }
+    }
+
+    fn meter_of(&mut self, scope: &str) -> Option<&mut Meter> {
+        if scope == self.relay_scope {
+            return Some(&mut self.relay);
+        }
+        let index = *self.by_provider.get(scope.strip_prefix(PROVIDER)?)?;
+        Some(&mut self.lanes[index].meter)
+    }
+
+    /// What is at hand and cannot leave soon. Others may be able to.
+    pub(crate) fn shed(&mut self, now: DateTime<Utc>, all: bool) -> Vec<SubscriberId> {
+        if self.seats.is_none() {
+            return Vec::new();
+        }
+        let all = all || !self.relay.goes_soon(now);
+        let lanes = self.lanes.iter_mut();
+        lanes
+            .filter(|lane| all || !lane.meter.goes_soon(now))
+            .flat_map(Lane::shed)
+            .map(|candidate| candidate.subscriber)
+            .collect()
     }
 
     /// The lane that a provider's deliveries are in.

@@ -117,6 +117,9 @@ impl Worker {
                 // Nothing of the step is kept: this one was not begun, and the
                 // one before is offered again.
                 self.ended(&candidate, &Sign::Nothing);
+                if matches!(error, store::Error::Fenced) {
+                    return Err(Error::Store(error));
+                }
                 self.trouble(&error);
                 self.record().await?;
             }
@@ -216,6 +219,8 @@ impl Worker {
             });
             match step.await {
                 Ok(_) => break,
+                // Whoever took over has named it unknown.
+                Err(store::Error::Fenced) => return Err(Error::Store(store::Error::Fenced)),
                 Err(error) if offer < OFFERS => {
                     self.trouble(&error);
                     tokio::time::sleep(BETWEEN_OFFERS).await;

@@ -22,7 +22,7 @@ pub use delivery::{Delivery, Mailing, MailingId, Stage, State, Tally};
 pub use filter::{Filter, FilterError};
 pub use ledger::{Ledger, Mailed, Refusal};
 pub use outcome::{Delay, Halt, Outcome, Rejection, Scope, classify};
-pub use pace::{Meter, Pace, Ready};
+pub use pace::{Exchanged, Meter, Pace, Ready};
 pub use plan::{Exclusion, Planned};
 pub use provider::provider;
 pub use reply::{Enhanced, Phase, Reply};

@@ -1,11 +1,16 @@
 //! How fast mail may go through one relay, or to one provider.
 
+mod share;
+
+pub use share::Exchanged;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::mailing::outcome::Delay;
+use crate::mailing::pace::share::Share;
 use crate::mailing::retry::{after, spread};
 use crate::mailing::window::{DAY, HOUR, MINUTE, SECOND, Window};
 
@@ -63,6 +68,8 @@ pub struct Meter {
     well: u32,
     /// Messages that were put off since one went well.
     put_off: u32,
+    /// Where several processes have it in common.
+    share: Option<Share>,
 }
 
 /// A time in which nothing leaves, in milliseconds since 1970.
@@ -105,6 +112,7 @@ impl Meter {
             rests: 0,
             well: 0,
             put_off: 0,
+            share: None,
         }
     }
 
@@ -113,6 +121,12 @@ impl Meter {
         self.settle(now);
         if self.halted {
             return Ready::Halted;
+        }
+        if let Some(share) = &self.share {
+            if let Some(until) = self.rests_until(now) {
+                return Ready::At(until);
+            }
+            return self.is_granted(share, now).unwrap_or(Ready::Now);
         }
         if let Some(at) = self.ready_at(now) {
             return Ready::At(at);
@@ -151,6 +165,7 @@ impl Meter {
     /// Counts a message that is about to leave. It does not ask whether it may.
     pub fn take(&mut self, now: DateTime<Utc>) {
         self.settle(now);
+        self.use_grant();
         self.second.take(SECOND, now);
         self.minute.take(MINUTE, now);
         self.hour.take(HOUR, now);
@@ -163,6 +178,12 @@ impl Meter {
         self.ended();
         // What left before the rest says nothing about the time after it.
         if self.rests_until(now).is_some() {
+            return;
+        }
+        if let Some(share) = &mut self.share {
+            // What follows from it is common too, and said with the next exchange.
+            share.gained = share.gained.saturating_add(1);
+            self.put_off = 0;
             return;
         }
         self.rest = None;
@@ -212,6 +233,7 @@ impl Meter {
         self.ended();
         self.rest_for(minutes(10), minutes(180), now, seed);
         self.at_once = Some(1);
+        self.trouble();
     }
 
     /// A message was refused for reasons that the editor must see to: nothing
@@ -221,6 +243,7 @@ impl Meter {
         self.settle(now);
         self.halted = true;
         self.at_once = Some(1);
+        self.trouble();
     }
 
     /// A message ended in a way that says nothing about the scope.
@@ -231,6 +254,9 @@ impl Meter {
     /// The editor resumes: ends a halt. A rest that a server asked for goes on,
     /// for coming back sooner makes it longer.
     pub fn clear_rest(&mut self) {
+        if self.halted {
+            self.trouble();
+        }
         self.halted = false;
     }
 
@@ -254,6 +280,7 @@ impl Meter {
     /// there is nothing.
     pub fn state(&self) -> String {
         let kept = Kept {
+            second: self.second.numbers(),
             minute: self.minute.numbers(),
             hour: self.hour.numbers(),
             day: self.day.numbers(),
@@ -274,6 +301,7 @@ impl Meter {
     pub fn restored(pace: Pace, state: &str) -> Meter {
         let kept: Kept = serde_json::from_str(state).unwrap_or_default();
         Meter {
+            second: Window::restored(SECOND, &kept.second),
             minute: Window::restored(MINUTE, &kept.minute),
             hour: Window::restored(HOUR, &kept.hour),
             day: Window::restored(DAY, &kept.day),
@@ -323,11 +351,20 @@ impl Meter {
         let until = after(now, spread(wait, wait + wait / 5, seed, self.rests));
         self.well = 0;
         self.rest = Some(Rest(now.timestamp_millis(), until.timestamp_millis()));
+        self.trouble();
+    }
+
+    /// Something is to be told to those who have the scope in common.
+    fn trouble(&mut self) {
+        if let Some(share) = &mut self.share {
+            share.troubles += 1;
+        }
     }
 
     fn halve(&mut self) {
         let now = self.at_once().min(self.under_way.saturating_add(1));
         self.at_once = Some((now / 2).max(1));
+        self.trouble();
     }
 }
 
@@ -335,6 +372,8 @@ impl Meter {
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Kept {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    second: Vec<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     minute: Vec<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

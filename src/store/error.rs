@@ -81,6 +81,37 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The server cannot be reached, or the connection to it broke.
+    #[error("{} cannot be reached: {doing} came to nothing", .path.display())]
+    Unreachable {
+        /// What was being done.
+        doing: &'static str,
+        /// The database.
+        path: PathBuf,
+        /// What happened.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server lets us not in, or has no such database.
+    #[error("{} does not let us in", .path.display())]
+    Refused {
+        /// The database.
+        path: PathBuf,
+        /// What the server said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server may lose what it confirmed.
+    #[error("{} has {setting} = off: it may lose what it confirmed, and mail would go out twice", .path.display())]
+    NotDurable {
+        /// The database.
+        path: PathBuf,
+        /// The setting of the server.
+        setting: &'static str,
+    },
+    /// Our lease ran out, and others have taken over.
+    #[error("this process gave no sign of life for too long, and another took over its deliveries")]
+    Fenced,
     /// The store was closed while it was asked.
     #[error("the store was closed")]
     Closed,

@@ -8,9 +8,11 @@
 //!
 //! What a store does not do: decide what follows from a reply, wait, send.
 
+pub mod copy;
 mod error;
 mod model;
 mod numbers;
+pub mod postgres;
 mod rules;
 mod signup;
 pub mod sqlite;
@@ -19,7 +21,7 @@ use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value as Json;
 
 use crate::mailing::{
@@ -29,9 +31,10 @@ use crate::subscriber::{Address, Entry, Reason, Status, SubscriberId, Suppressio
 
 pub use error::Error;
 pub use model::{
-    Absorbed, Candidate, Cursor, Due, Ended, Engagement, Finished, NewMailing, Past, Return,
-    Returned, Search, Settled, Skip, Start, Step, StoreId, Verdict,
+    Absorbed, Adjust, Candidate, Cursor, Due, Ended, Engagement, Finished, NewMailing, Past,
+    Return, Returned, Search, Settled, Skip, Start, Step, StoreId, Verdict, Worker,
 };
+pub use postgres::Postgres;
 pub use signup::{BOUNCE_REST, NewNotice, Notice, NoticeId, NoticeKind, OptIn, SignUp, Standing};
 pub use sqlite::Sqlite;
 
@@ -283,17 +286,20 @@ pub trait Store: Send + Sync {
     // ---- the engine ----
 
     /// Becomes the one that sends, until the answer is dropped or the process
-    /// ends. [`Error::Engaged`] says who is.
+    /// ends. [`Error::Engaged`] says who is. In a shared store several may: each
+    /// has a lease, and whoever lets it run out finds [`Error::Fenced`].
     fn engage(&self, who: &str) -> Answer<Engagement>;
 
     /// Who is sending now; `None` where nobody is.
     fn engaged(&self) -> Answer<Option<String>>;
 
     /// Deliveries that a dead process left in the middle become unknown; only
-    /// who is engaged may say so. How many.
+    /// who is engaged may say so. How many. In a shared store a process is dead
+    /// when its lease ran out.
     fn recover(&self, engagement: &Engagement, now: DateTime<Utc>) -> Answer<u64>;
 
-    /// Open deliveries that are due, in the order of [`Cursor`].
+    /// Open deliveries that are due, in the order of [`Cursor`]. In a shared store
+    /// they are claimed: nobody else who is engaged is given them.
     fn due(&self, due: Due) -> Answer<Vec<Candidate>>;
 
     /// One step of one connection, in one transaction.
@@ -305,7 +311,62 @@ pub trait Store: Send + Sync {
     /// Keeps what limits and delays remember; an empty text removes it.
     fn save_limits(&self, limits: Vec<(String, String)>) -> Answer<()>;
 
+    // ---- several who send ----
+
+    /// Whether several processes may be engaged at once.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// How far the store's clock is ahead of ours. Who shares a store goes by
+    /// the store's.
+    fn skew(&self) -> TimeDelta {
+        TimeDelta::zero()
+    }
+
+    /// All who send now.
+    fn workers(&self) -> Answer<Vec<Worker>> {
+        let engaged = self.engaged();
+        Box::pin(async move { Ok(engaged.await?.into_iter().map(Worker::named).collect()) })
+    }
+
+    /// Lets others have deliveries that [`Store::due`] gave us and that are not
+    /// begun.
+    fn release(&self, mailing: MailingId, subscribers: Vec<SubscriberId>) -> Answer<()> {
+        let _ = (mailing, subscribers);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Changes what a limit remembers while nobody else does, and answers that.
+    fn adjust(&self, scope: String, change: Adjust) -> Answer<String>;
+
+    // ---- what is scheduled ----
+
+    /// Sees to it that what is scheduled is sent, until the answer is dropped or
+    /// the process ends.
+    fn keep(&self, who: &str) -> Answer<Engagement>;
+
+    /// Who does; `None` where nobody does.
+    fn keeper(&self) -> Answer<Option<String>>;
+
     // ---- the whole ----
+
+    /// Rows of a table behind the one of this name, in the order of their names.
+    fn dump(
+        &self,
+        table: &'static copy::Table,
+        after: Option<Vec<copy::Cell>>,
+        limit: usize,
+    ) -> Answer<Vec<Vec<copy::Cell>>>;
+
+    /// Adds rows that [`Store::dump`] of another store gave.
+    fn load(&self, table: &'static copy::Table, rows: Vec<Vec<copy::Cell>>) -> Answer<()>;
+
+    /// What names the store.
+    fn birth(&self) -> Answer<copy::Birth>;
+
+    /// Becomes the store of that name, once all its rows are loaded.
+    fn be_born(&self, birth: copy::Birth) -> Answer<()>;
 
     /// A consistent copy, while others write.
     fn backup(&self, to: &Path) -> Answer<()>;

@@ -139,6 +139,41 @@ impl fmt::Debug for Engagement {
     }
 }
 
+/// One who sends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Worker {
+    /// Program, process and host, as they said themselves.
+    pub who: String,
+    /// Whether it is this process.
+    pub is_us: bool,
+    /// Since when.
+    pub since: Option<DateTime<Utc>>,
+    /// When they gave a sign of life last.
+    pub beat: Option<DateTime<Utc>>,
+    /// How many messages of theirs were taken over.
+    pub sent: u64,
+    /// How many a second, of late.
+    pub per_second: f64,
+}
+
+impl Worker {
+    /// One of whom nothing else is known.
+    pub(crate) fn named(who: String) -> Worker {
+        Worker {
+            who,
+            is_us: false,
+            since: None,
+            beat: None,
+            sent: 0,
+            per_second: 0.0,
+        }
+    }
+}
+
+/// Makes what a limit is to remember out of what it remembers. It may be asked
+/// more than once.
+pub type Adjust = Box<dyn Fn(&str) -> String + Send>;
+
 /// A place in the order in which open deliveries are due: by time, then in the
 /// order in which subscribers came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -28,6 +28,7 @@ mod render;
 mod send;
 mod serve;
 mod since;
+mod store;
 mod subscribers;
 mod together;
 mod websub;

@@ -5,4 +5,4 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export LETTERPRESS_KILLS=${LETTERPRESS_KILLS:-50}
 export LETTERPRESS_KILL_SEED=${LETTERPRESS_KILL_SEED:-$(date +%s)}
-cargo test --locked --test letterpress kill:: -- --nocapture
+cargo test --locked --test letterpress kill::nobody -- --nocapture

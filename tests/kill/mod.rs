@@ -6,10 +6,12 @@
 //! unfinished mailing, LETTERPRESS_KILL_SEED what is drawn.
 
 mod books;
+mod cut;
 mod list;
 mod ordeal;
 mod random;
 mod relay;
+mod workers;
 
 use crate::kill::ordeal::Ordeal;
 

@@ -13,8 +13,8 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use crate::store::contract::{
-    Kept, absorb, address, confirmed, deliver, due, due_now, events, mailing, minute, new_mailing,
-    numbered, promises, random, readers, start, suppression,
+    self, Kept, absorb, address, confirmed, deliver, due, due_now, events, every_promise, mailing,
+    minute, new_mailing, numbered, random, readers, start, suppression,
 };
 
 /// An empty store and the folder in which it lies.
@@ -24,73 +24,20 @@ fn fresh() -> (Kept, TempDir) {
     (Arc::new(store), folder)
 }
 
+fn made() -> Option<(Kept, TempDir)> {
+    Some(fresh())
+}
+
 fn path(folder: &TempDir) -> PathBuf {
     folder.path().join("data").join("letterpress.db")
 }
 
-promises! {
-    fresh:
-    people {
-        a_list_taken_in_twice_changes_nothing
-        a_subscriber_comes_back_as_they_were_given
-        a_second_list_adds_what_is_new
-        a_list_lifts_nothing
-        an_opt_out_in_a_list_wins
-        a_rehearsal_answers_the_same_and_keeps_nothing
-        searches_find_parts_of_names_and_whole_domains
-        leaving_suppresses_and_coming_back_lifts_that_alone
-        a_stronger_reason_replaces_a_weaker_one
-        suppressions_are_listed_with_domains_in_the_order_of_letters
-        a_change_of_address_takes_decisions_along
-        the_erased_are_forgotten_and_not_taken_in_again
-        hashes_of_the_erased_are_known_by_another_salt
-        the_first_subscriber_is_remembered
-        leaving_is_taken_back_by_its_own_moment_alone
-        a_language_is_changed_of_who_is_there
-        former_addresses_are_kept_as_long_as_the_person
-    }
-    door {
-        a_sign_up_is_nobody_until_it_is_confirmed
-        sign_ups_are_forgotten
-        an_opt_in_lifts_what_is_its_owners_to_lift
-        a_bounce_is_lifted_once_in_a_while
-        the_erased_come_back_by_themselves_alone
-        a_subscriber_moves_when_the_new_address_says_so_too
-        notices_wait_are_taken_by_one_and_have_bounds
-    }
-    plan {
-        filters_choose_whom_they_name
-        everybody_who_is_left_out_has_a_reason
-        an_issue_has_one_mailing_for_ever
-        those_who_came_later_can_be_added
-        recipients_are_listed_in_pieces
-        whoever_pauses_is_left_out_until_their_day
-    }
-    engine {
-        a_delivery_is_handed_over_once
-        an_outcome_and_the_next_start_are_one_step
-        an_outcome_of_what_is_not_under_way_changes_nothing
-        whoever_left_or_was_suppressed_since_the_plan_is_skipped
-        nothing_starts_unless_the_mailing_is_open
-        what_is_returned_is_as_it_was
-        a_refusal_for_good_suppresses_where_it_says_so
-        deferred_deliveries_come_back_when_due_and_behind_new_ones
-        one_provider_can_be_asked_for_alone
-        what_a_dead_process_left_becomes_unknown
-        only_the_editor_reopens_and_never_what_was_taken_over
-        what_is_not_due_yet_is_withheld
-        a_cancelled_mailing_stays_so
-        one_sends_at_a_time
-        many_connections_step_at_once
-        a_history_tells_what_was_sent
-        limits_are_remembered_by_name
-    }
-    returns {
-        soft_bounces_of_several_messages_suppress
-        old_soft_bounces_are_forgotten
-        a_new_address_begins_without_soft_bounces
-        what_came_back_is_settled_in_order_or_not_at_all
-    }
+every_promise!(made);
+
+#[tokio::test]
+async fn one_sends_at_a_time() {
+    let (store, _folder) = fresh();
+    contract::engine::one_sends_at_a_time(store).await;
 }
 
 fn waiting<T>(work: impl Future<Output = T>) -> T {

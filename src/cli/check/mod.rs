@@ -264,6 +264,7 @@ fn exposed(folder: &Folder) -> Vec<Finding> {
     let settings = folder.settings();
     let mut paths = vec!["data", settings.server.key_file.as_str()];
     paths.extend(settings.smtp.password_file.as_deref());
+    paths.extend(settings.store.password_file.as_deref());
     let keys = [&settings.dkim.rsa, &settings.dkim.ed25519];
     let files = keys.into_iter().flatten().map(|key| key.file.as_deref());
     paths.extend(files.flatten());

@@ -15,7 +15,7 @@ use crate::cli::store::{open, wait};
 use crate::cli::terminal::{BOLD, Terminal, paint, printable};
 use crate::delivery::{Rest, rests};
 use crate::mailing::{Mailing, Stage, State, Tally};
-use crate::store::Store;
+use crate::store::{Store, Worker};
 
 /// How often `--watch` looks, and how long a rate is measured.
 const LOOK: Duration = Duration::from_secs(1);
@@ -103,6 +103,8 @@ fn watch(
 struct Sight {
     at: Instant,
     sender: Option<String>,
+    workers: Vec<Worker>,
+    keeper: Option<String>,
     mailings: Vec<(Mailing, Tally)>,
     rests: Vec<Rest>,
 }
@@ -119,7 +121,8 @@ impl Sight {
 
 /// The mailing that was asked for; else all that are unfinished, or the last.
 fn look(store: &dyn Store, asked: Option<&str>) -> Result<Sight, CommandError> {
-    let sender = wait(store.engaged())?;
+    let workers = wait(store.workers())?;
+    let sender = workers.first().map(|worker| worker.who.clone());
     let mut mailings = wait(store.mailings())?;
     match asked {
         Some(issue) => mailings.retain(|one| one.issue == issue),
@@ -133,6 +136,8 @@ fn look(store: &dyn Store, asked: Option<&str>) -> Result<Sight, CommandError> {
     Ok(Sight {
         at: Instant::now(),
         sender,
+        workers,
+        keeper: wait(store.keeper())?,
         mailings: tallied.collect::<Result<_, CommandError>>()?,
         rests: rests(&wait(store.limits())?, Utc::now()),
     })
@@ -192,6 +197,8 @@ impl View<'_> {
         });
         json!({
             "sender": self.now.sender,
+            "workers": self.now.workers.iter().map(worker_json).collect::<Vec<Value>>(),
+            "keeper": self.now.keeper,
             "mailings": mailings.collect::<Vec<Value>>(),
             "rests": rests.collect::<Vec<Value>>(),
         })
@@ -217,8 +224,11 @@ impl View<'_> {
                 out.push_str(&format!("  {}\n", printable(&line)));
             }
         }
-        if let Some(sender) = &self.now.sender {
-            out.push_str(&printable(&format!("{sender} is sending\n")));
+        for worker in &self.now.workers {
+            out.push_str(&printable(&format!("{}\n", worker_words(worker))));
+        }
+        if let Some(keeper) = &self.now.keeper {
+            out.push_str(&printable(&format!("{keeper} keeps the schedule\n")));
         }
         for rest in &self.now.rests {
             let who = rest.provider.as_deref().unwrap_or("the relay");
@@ -271,6 +281,29 @@ impl View<'_> {
         }
         lines
     }
+}
+
+fn worker_json(worker: &Worker) -> Value {
+    json!({
+        "who": worker.who,
+        "since": worker.since.map(time),
+        "beat": worker.beat.map(time),
+        "sent": worker.sent,
+        "per_second": tenths(worker.per_second),
+    })
+}
+
+fn worker_words(worker: &Worker) -> String {
+    let mut words = format!("{} is sending", worker.who);
+    if let Some(beat) = worker.beat {
+        let ago = (Utc::now() - beat).num_seconds().max(0);
+        words += &format!(
+            ", {} a second, {} so far, last heard of {ago} s ago",
+            words_of_rate(worker.per_second),
+            grouped(worker.sent)
+        );
+    }
+    words
 }
 
 fn tenths(rate: f64) -> f64 {

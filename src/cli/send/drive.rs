@@ -44,6 +44,8 @@ pub(crate) struct Manner {
     pub(crate) by_hand: bool,
     /// A time that was missed needs no further word.
     pub(crate) yes: bool,
+    /// Nobody waits for it: it is the schedule that is kept.
+    pub(crate) is_keeper: bool,
 }
 
 /// Sends what is open of a mailing; waits for its time before.
@@ -57,6 +59,21 @@ pub(crate) fn drive(
 ) -> Result<Sent, CommandError> {
     let zone = folder.settings().newsletter.time_zone;
     let waits = mailing.stage == Stage::Scheduled || mailing.starts_at > Utc::now();
+    let keeper = match manner.is_keeper {
+        true => None,
+        false => shelf.ask(shelf.store.keeper())?,
+    };
+    if let Some(keeper) = &keeper
+        && waits
+        && mailing.starts_at > Utc::now()
+    {
+        terminal.note(&format!(
+            "{keeper} begins it on {}; `letterpress pause {}` holds it back",
+            time::words(mailing.starts_at, zone),
+            mailing.issue
+        ));
+        return sent(shelf, mailing, Exit::Done, terminal);
+    }
     if waits && !at_its_time(folder, shelf, mailing, manner, terminal)? {
         return sent(shelf, mailing, Exit::Again, terminal);
     }
@@ -92,6 +109,12 @@ pub(crate) fn drive(
     view.clear();
     drop(engagement);
     let exit = say_end(&end?, mailing, &tally_of(shelf, mailing)?, zone, terminal);
+    if let Some(keeper) = keeper.filter(|_| exit == Exit::Again) {
+        terminal.note(&format!(
+            "{keeper} goes on with it; `letterpress pause {}` stops that",
+            mailing.issue
+        ));
+    }
     sent(shelf, mailing, exit, terminal)
 }
 
@@ -118,7 +141,12 @@ pub(crate) fn ready(
     let relays = relay::relays(folder)?;
     let leaving = composition.way_out();
     leaving::answers(folder, shelf, leaving, &signing_key, Exit::Again, terminal)?;
-    let engagement = shelf.ask(shelf.store.engage(&who()))?;
+    let role = match (manner.is_keeper, shelf.store.is_shared()) {
+        (false, _) => "send",
+        (true, true) => "worker",
+        (true, false) => "serve",
+    };
+    let engagement = shelf.ask(shelf.store.engage(&who(role)))?;
     let tally = shelf.ask(shelf.store.tally(mailing.id))?;
     // Before the first message leaves, also where an earlier run was killed
     // between confirming and noting.
@@ -129,7 +157,9 @@ pub(crate) fn ready(
         count: tally.total(),
         at: Utc::now(),
     };
-    noted::note(folder, mailed, terminal)?;
+    if !manner.is_keeper {
+        noted::note(folder, mailed, terminal)?;
+    }
     if mailing.stage != Stage::Open {
         let opened = shelf
             .store
@@ -152,7 +182,10 @@ pub(crate) fn ready(
         compose,
         relays,
         settings: folder.settings().delivery.clone(),
-        clock: Arc::new(Utc::now),
+        clock: {
+            let store = Arc::clone(&shelf.store);
+            Arc::new(move || Utc::now() + store.skew())
+        },
         wait: manner.wait,
         by_hand: manner.by_hand,
     };
@@ -300,8 +333,13 @@ fn tally_of(shelf: &Shelf, mailing: &Mailing) -> Result<Tally, CommandError> {
 }
 
 /// Who is sending, for others who want to.
-fn who() -> String {
-    format!("letterpress, process {},", std::process::id())
+pub(crate) fn who(role: &str) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let at = match host.trim() {
+        "" => String::new(),
+        host => format!(" on {host}"),
+    };
+    format!("letterpress {role}, process {}{at},", std::process::id())
 }
 
 /// Ctrl-C, and what systems send before they end a program.

@@ -196,6 +196,7 @@ impl Prospect {
                 .hint("`letterpress subscribers list` shows who is on the list"));
         }
         if self.at.is_none()
+            && !shelf.store.is_shared()
             && let Some(who) = shelf.ask(shelf.store.engaged())?
         {
             return Err(store::Error::Engaged { who }.into());
@@ -412,6 +413,7 @@ fn manner(options: &Confirm) -> Manner {
         wait: options.wait,
         by_hand: false,
         yes: options.yes,
+        is_keeper: false,
     }
 }
 

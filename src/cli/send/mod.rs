@@ -15,10 +15,10 @@ mod spam;
 mod time;
 mod trial;
 
-pub(crate) use drive::{Manner, Sent, Signals};
+pub(crate) use drive::{Manner, Sent, Signals, drive, who};
 pub(crate) use gate::is_nobodys;
 pub(crate) use leaving::{nonce, what_to_do};
-pub(crate) use mailing::{Wish, go_on, mail, worse};
+pub(crate) use mailing::{Wish, go_on, mail, require_key, worse};
 pub(crate) use outbox::{Look, dry_run, say_report};
 pub(crate) use relay::{is_loopback, relays};
 pub(crate) use shelf::Shelf;

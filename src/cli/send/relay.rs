@@ -3,12 +3,9 @@
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
+use crate::cli::store::read_password;
 use crate::delivery::Relay;
-use crate::files::read_limited;
 use crate::transport::{Settings, Smtp, Transport};
-
-/// No password is near this size.
-const PASSWORD_LIMIT: u64 = 4 << 10;
 
 /// The relay with its password.
 pub(crate) fn relay(folder: &Folder) -> Result<Smtp, CommandError> {
@@ -59,11 +56,7 @@ pub(crate) fn way(
     if settings.password.is_none()
         && let Some(file) = password_file
     {
-        let bytes = read_limited(&folder.path(file), PASSWORD_LIMIT)?;
-        let text = String::from_utf8(bytes).map_err(|_| {
-            CommandError::usage(format!("{file} is not text: it holds no password"))
-        })?;
-        settings.password = Some(text.trim_end_matches(['\r', '\n']).to_owned().into());
+        settings.password = Some(read_password(folder, file)?);
     }
     if let Some(file) = &settings.ca_file {
         settings.ca_file = Some(folder.path(file));

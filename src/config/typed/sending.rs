@@ -11,6 +11,7 @@ use crate::config::settings::{Bounces, Fallback, HookSecret, Smtp, Store};
 use crate::config::typed::Read;
 use crate::delivery;
 use crate::mailing::{Pace, Retry, provider};
+use crate::store::postgres;
 use crate::transport::{self, Preset, Tls};
 
 const DEFAULT_STORE: &str = "data/letterpress.db";
@@ -21,26 +22,48 @@ impl Read<'_> {
     pub(crate) fn store(&mut self) -> Store {
         let key = Key::new("store.url");
         let text = self.text_of(&key);
-        let path = match text.strip_prefix("sqlite:") {
-            Some(path) if !path.trim_start_matches('/').is_empty() => {
-                // sqlite:///var/lib/x.db as other programs write it.
-                let path = path.strip_prefix("//").unwrap_or(path);
-                return Store {
-                    path: path.to_owned(),
-                };
-            }
-            _ => DEFAULT_STORE.to_owned(),
+        let mut store = Store {
+            path: DEFAULT_STORE.to_owned(),
+            server: None,
+            password: self.values.secret("store.password").map(SecretString::from),
+            password_file: self.optional("store.password_file"),
+            lease: self.time("store.lease", Duration::from_secs(15)),
         };
         let scheme = text.split(':').next().unwrap_or_default();
-        let message = match scheme {
-            "postgres" | "postgresql" => {
-                format!("{key}: this version keeps subscribers in a SQLite file only")
+        if matches!(scheme, "postgres" | "postgresql") {
+            store.server = self.database(&key, &text);
+            return store;
+        }
+        match text.strip_prefix("sqlite:") {
+            Some(path) if !path.trim_start_matches('/').is_empty() => {
+                // sqlite:///var/lib/x.db as other programs write it.
+                store.path = path.strip_prefix("//").unwrap_or(path).to_owned();
             }
-            _ => format!("{key} names no store"),
-        };
-        let help = format!("write \"sqlite:{DEFAULT_STORE}\"");
-        self.bad(&key, message, &help);
-        Store { path }
+            _ => {
+                let help =
+                    format!("write \"sqlite:{DEFAULT_STORE}\", or postgres://USER@HOST/DATABASE");
+                self.bad(&key, format!("{key} names no store"), &help);
+            }
+        }
+        store
+    }
+
+    fn database(&mut self, key: &Key, text: &str) -> Option<postgres::Settings> {
+        if url::Url::parse(text).is_ok_and(|url| url.password().is_some()) {
+            let message = format!("{key} holds a password, which everybody sees who sees it");
+            let help = "put it into LETTERPRESS__STORE__PASSWORD, or into a file that \
+                        store.password_file names";
+            self.bad(key, message, help);
+            return None;
+        }
+        match postgres::Settings::parse(text) {
+            Ok(settings) => Some(settings),
+            Err(why) => {
+                let help = "write postgres://USER@HOST/DATABASE";
+                self.bad(key, format!("{key} names no database: {why}"), help);
+                None
+            }
+        }
     }
 
     pub(crate) fn delivery(&mut self) -> delivery::Settings {

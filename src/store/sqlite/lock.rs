@@ -1,4 +1,4 @@
-//! Who sends: an OS lock on a file beside the store, which the kernel frees
+//! Who sends, and who keeps the schedule: an OS lock on a file beside the store, which the kernel frees
 //! when its holder dies.
 
 use std::ffi::OsString;
@@ -12,6 +12,15 @@ use crate::store::Error;
 use crate::store::model::Engagement;
 use crate::store::sqlite::failure::Failure;
 
+/// What there is one for at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum For {
+    /// Sending.
+    Sending,
+    /// Seeing to it that what is scheduled is sent.
+    Keeping,
+}
+
 /// Said where the holder cannot be read (or has not said so yet).
 const SOMEBODY: &str = "another process";
 
@@ -20,9 +29,9 @@ const SOMEBODY: &str = "another process";
 const LOOKS: u32 = 10;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
-/// Becomes the one that sends.
-pub(super) fn engage(store: &Path, who: &str) -> Result<Engagement, Failure> {
-    let path = beside(store);
+/// Becomes the one.
+pub(super) fn engage(store: &Path, what: For, who: &str) -> Result<Engagement, Failure> {
+    let path = beside(store, what);
     let failed = |source| Failure::file(&path, source);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -47,9 +56,9 @@ pub(super) fn engage(store: &Path, who: &str) -> Result<Engagement, Failure> {
     Ok(Engagement::holding(file))
 }
 
-/// Who sends now.
-pub(super) fn engaged(store: &Path) -> Result<Option<String>, Failure> {
-    let path = beside(store);
+/// Who is it now.
+pub(super) fn engaged(store: &Path, what: For) -> Result<Option<String>, Failure> {
+    let path = beside(store, what);
     let mut file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -73,8 +82,11 @@ fn holder(file: &mut File) -> String {
     }
 }
 
-fn beside(store: &Path) -> PathBuf {
+fn beside(store: &Path, what: For) -> PathBuf {
     let mut name = OsString::from(store);
-    name.push(".sending");
+    name.push(match what {
+        For::Sending => ".sending",
+        For::Keeping => ".keeping",
+    });
     PathBuf::from(name)
 }

@@ -11,6 +11,7 @@ mod absorb;
 mod backup;
 mod code;
 mod connection;
+mod copy;
 mod door;
 mod erasure;
 mod failure;
@@ -42,15 +43,17 @@ use tokio::sync::oneshot;
 use crate::mailing::{
     Delivery, Exclusion, Filter, Mailing, MailingId, Planned, Stage, State, Tally,
 };
+use crate::store::copy::{Birth, Cell, Table};
 use crate::store::sqlite::connection::{
     Role, connect, connect_first, make_file, read, widen, write, write_if,
 };
 use crate::store::sqlite::failure::Failure;
+use crate::store::sqlite::lock::For;
 use crate::store::sqlite::thread::Worker;
 use crate::store::{
-    Absorbed, Answer, Candidate, Due, Engagement, Error, NewMailing, NewNotice, Notice, NoticeId,
-    NoticeKind, OptIn, Past, Return, Search, Settled, SignUp, Standing, Step, Store, StoreId,
-    Verdict,
+    Absorbed, Adjust, Answer, Candidate, Due, Engagement, Error, NewMailing, NewNotice, Notice,
+    NoticeId, NoticeKind, OptIn, Past, Return, Search, Settled, SignUp, Standing, Step, Store,
+    StoreId, Verdict,
 };
 use crate::subscriber::{
     Address, Entry, Reason, Recipient, Status, SubscriberId, Suppression, Tag,
@@ -503,14 +506,16 @@ impl Store for Sqlite {
 
     fn engage(&self, who: &str) -> Answer<Engagement> {
         let (path, who) = (Arc::clone(&self.path), who.to_owned());
-        self.reader
-            .ask("locking it", move |_| lock::engage(&path, &who))
+        self.reader.ask("locking it", move |_| {
+            lock::engage(&path, For::Sending, &who)
+        })
     }
 
     fn engaged(&self) -> Answer<Option<String>> {
         let path = Arc::clone(&self.path);
-        self.reader
-            .ask("looking who sends", move |_| lock::engaged(&path))
+        self.reader.ask("looking who sends", move |_| {
+            lock::engaged(&path, For::Sending)
+        })
     }
 
     fn recover(&self, _: &Engagement, now: DateTime<Utc>) -> Answer<u64> {
@@ -536,6 +541,57 @@ impl Store for Sqlite {
     fn save_limits(&self, limits: Vec<(String, String)>) -> Answer<()> {
         self.write("recording limits", move |connection| {
             mailings::save_limits(connection, &limits)
+        })
+    }
+
+    fn adjust(&self, scope: String, change: Adjust) -> Answer<String> {
+        self.write("recording a limit", move |connection| {
+            let limits = mailings::limits(connection)?;
+            let state = limits.into_iter().find(|(name, _)| *name == scope);
+            let state = change(&state.map_or(String::new(), |(_, state)| state));
+            mailings::save_limits(connection, &[(scope, state.clone())])?;
+            Ok(state)
+        })
+    }
+
+    fn dump(
+        &self,
+        table: &'static Table,
+        after: Option<Vec<Cell>>,
+        limit: usize,
+    ) -> Answer<Vec<Vec<Cell>>> {
+        self.read("copying a table", move |connection| {
+            copy::dump(connection, table, after.as_deref(), limit)
+        })
+    }
+
+    fn load(&self, table: &'static Table, rows: Vec<Vec<Cell>>) -> Answer<()> {
+        self.write("filling a table", move |connection| {
+            copy::load(connection, table, &rows)
+        })
+    }
+
+    fn birth(&self) -> Answer<Birth> {
+        self.read("reading its name", copy::birth)
+    }
+
+    fn be_born(&self, birth: Birth) -> Answer<()> {
+        self.write("giving it a name", move |connection| {
+            copy::be_born(connection, &birth)
+        })
+    }
+
+    fn keep(&self, who: &str) -> Answer<Engagement> {
+        let (path, who) = (Arc::clone(&self.path), who.to_owned());
+        self.reader.ask("locking it", move |_| {
+            lock::engage(&path, For::Keeping, &who)
+        })
+    }
+
+    fn keeper(&self) -> Answer<Option<String>> {
+        let path = Arc::clone(&self.path);
+        self.reader.ask("looking who keeps the schedule", move |_| {
+            lock::engaged(&path, For::Keeping)
         })
     }
 

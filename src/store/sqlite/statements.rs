@@ -23,6 +23,13 @@ statements! {
     META_PUT = "INSERT OR IGNORE INTO meta (name, value) VALUES (?1, ?2)";
     META_GET = "SELECT value FROM meta WHERE name = ?1";
 
+    META_FORGET = "DELETE FROM meta WHERE name IN ('id', 'salt', 'first_subscriber')";
+    SUBSCRIBERS_COUNTED = "DELETE FROM sqlite_sequence WHERE name = 'subscriber'";
+    SUBSCRIBERS_COUNT = "INSERT INTO sqlite_sequence (name, seq) SELECT 'subscriber', max(
+            coalesce((SELECT max(id) FROM subscriber), 0),
+            coalesce((SELECT max(subscriber) FROM erased), 0),
+            coalesce((SELECT max(subscriber) FROM delivery), 0))";
+
     // ---- subscribers ----
 
     ENTRY_BY_KEY = "SELECT s.id, s.address, s.name, s.language, s.attributes, s.status,
