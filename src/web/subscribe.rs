@@ -221,7 +221,6 @@ impl App {
                 kind: "email".to_owned(),
                 value: email.to_owned(),
                 complete: "email".to_owned(),
-                ..AnswerInput::default()
             }],
             trap: TRAP.to_owned(),
             button: door.subscribe.to_owned(),
