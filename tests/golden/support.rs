@@ -41,6 +41,17 @@ fn issues() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// The mails that are no issue, as their template has them, without what is filled in.
+fn notice() -> String {
+    let mut rest = include_str!("../../templates/notice.html.hbs");
+    let mut out = String::new();
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        rest = after.split_once("}}").map_or("", |(_, after)| after);
+    }
+    out + rest
+}
+
 fn mails() -> Vec<String> {
     let settings = Settings {
         promo_markers: vec!["Sponsor".to_owned()],
@@ -72,6 +83,7 @@ fn mails() -> Vec<String> {
         let frame = render::email(&Templates::default(), &request).unwrap();
         mails.push(frame.fill(&personal()).unwrap().html);
     }
+    mails.push(notice());
     mails
 }
 
