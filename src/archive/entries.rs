@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::archive::plan::Plan;
 use crate::feed::{self, Entry, Person, Translation};
-use crate::render::{ItemLink, SectionPiece, list_comma};
+use crate::render::{Html, ItemLink, SectionPiece, list_comma};
 
 /// Bytes of a digest in the id of an item's entry.
 const DIGEST: usize = 8;
@@ -24,7 +24,7 @@ impl Plan<'_> {
             content_html: manuscript
                 .content
                 .as_ref()
-                .map(|content| content.body.resolve(&self.addresses(index)))
+                .map(|content| content.whole(&self.addresses(index)))
                 .unwrap_or_default(),
             summary: summary.description.clone(),
             categories: summary.categories.clone(),
@@ -62,10 +62,18 @@ impl Plan<'_> {
             url: place(&frame.url, &first.anchor),
             title: format!("{} · {}", first.title, frame.title),
             summary: first.first_items.join(comma),
-            content_html: parts
-                .iter()
-                .map(|part| content.section(part).resolve(&addresses))
-                .collect(),
+            content_html: match parts {
+                [only] => content.section(only, &addresses),
+                parts => {
+                    let texts = parts.iter().map(|part| content.section(part, &addresses));
+                    let texts: Vec<Html> = texts.collect();
+                    texts
+                        .iter()
+                        .map(|text| text.as_str())
+                        .collect::<String>()
+                        .into()
+                }
+            },
             categories: vec![first.title.clone()],
             ..frame
         })
@@ -81,14 +89,14 @@ impl Plan<'_> {
         let frame = self.frame(index, language);
         let local = issue.date.with_timezone(&self.zone());
         let whole_day = (local.hour(), local.minute()) == (0, 0);
-        let mut ordinals: BTreeMap<String, usize> = BTreeMap::new();
-        let entries = items.iter().map(|item| {
+        let mut ordinals: BTreeMap<[u8; DIGEST], usize> = BTreeMap::new();
+        let entries = items.pieces.iter().map(|item| {
             let mut id = within(&frame.id);
             id.push_str("item-");
-            for byte in &Sha256::digest(&item.mark)[..DIGEST] {
-                let _ = write!(id, "{byte:02x}");
-            }
-            let ordinal = ordinals.entry(id.clone()).or_default();
+            let mut digest = [0; DIGEST];
+            digest.copy_from_slice(&Sha256::digest(&item.mark)[..DIGEST]);
+            let _ = write!(id, "{:016x}", u64::from_be_bytes(digest));
+            let ordinal = ordinals.entry(digest).or_default();
             *ordinal += 1;
             if *ordinal > 1 {
                 let _ = write!(id, "-{ordinal}");
@@ -98,20 +106,19 @@ impl Plan<'_> {
                 ItemLink::Absolute(url) => url.clone(),
                 ItemLink::Relative(reference) => addresses.target(reference).url,
             });
-            let section = Some(item.section.clone());
+            let section = Some(&item.section).filter(|title| !title.is_empty());
             Entry {
                 id,
                 url: place(&frame.url, &item.anchor),
                 title: item.title.clone(),
                 published,
                 updated: published + (issue.updated - issue.date),
-                content_html: item.content.resolve(&addresses),
-                categories: section
-                    .into_iter()
-                    .filter(|title| !title.is_empty())
-                    .collect(),
+                content_html: items.content(item, &addresses),
+                categories: section.into_iter().cloned().collect(),
                 related: related.filter(|url| is_web_address(url)),
-                ..frame.clone()
+                authors: frame.authors.clone(),
+                language: frame.language.clone(),
+                ..Entry::default()
             }
         });
         entries.collect()

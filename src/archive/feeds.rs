@@ -1,5 +1,6 @@
 //! The feeds of a build as documents, their list, and their page for people.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::archive::plan::{Plan, Tree, under};
@@ -7,6 +8,10 @@ use crate::archive::series::{FeedKind, PlannedFeed};
 use crate::diagnostic::Finding;
 use crate::feed::{self, Entry};
 use crate::render::{FeedGroup, FeedLink, FeedsPage, own_name};
+
+/// So many bytes of a feed are written while the page of all feeds is made, whose
+/// template has to be compiled.
+const PAGE: usize = 1_000_000;
 
 impl Plan<'_> {
     /// All feeds: for each language, the main one first, that of its issues, then
@@ -41,13 +46,27 @@ impl Plan<'_> {
         missing
     }
 
-    /// How many documents [`Plan::feed_document`] can make of the feeds.
-    pub fn feed_document_count(&self, feeds: &[PlannedFeed]) -> usize {
-        if self.inputs.settings.feeds {
-            3 * feeds.len() + 2
-        } else {
-            0
+    /// The documents that [`Plan::feed_document`] can make of the feeds, the dearest
+    /// first, so that all cores end together.
+    pub fn feed_documents(&self, feeds: &[PlannedFeed]) -> Vec<usize> {
+        if !self.inputs.settings.feeds {
+            return Vec::new();
         }
+        let bytes = |planned: &PlannedFeed| -> usize {
+            let entries = planned.feed.entries.iter();
+            entries.map(|entry| 1000 + entry.content_html.len()).sum()
+        };
+        let mut documents: Vec<(usize, usize)> = Vec::with_capacity(3 * feeds.len() + 2);
+        for (place, planned) in feeds.iter().enumerate() {
+            let bytes = bytes(planned);
+            // Escaping for JSON takes longer than for XML, which has CDATA.
+            documents.extend([(bytes, 3 * place), (bytes, 3 * place + 1)]);
+            documents.push((bytes + bytes / 2, 3 * place + 2));
+        }
+        documents.push((0, 3 * feeds.len()));
+        documents.push((PAGE, 3 * feeds.len() + 1));
+        documents.sort_by_key(|&(bytes, number)| (Reverse(bytes), number));
+        documents.into_iter().map(|(_, number)| number).collect()
     }
 
     /// One document: each feed in three formats, then the list of all feeds and
@@ -118,7 +137,7 @@ impl Plan<'_> {
             .map(|&index| Entry {
                 id: self.inputs.issues[index].id.clone(),
                 url: self.addresses[index].to_string(),
-                content_html: "-".to_owned(),
+                content_html: "-".into(),
                 ..Entry::default()
             })
             .collect()

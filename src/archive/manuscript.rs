@@ -4,7 +4,7 @@ use crate::archive::is_image_path;
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::issue::{Issue, Reader, Summary, Text};
 use crate::render::{
-    self, ContentsEntry, FeedText, Fragment, ItemPiece, Labels, PagePiece, PageStyle,
+    self, ContentsEntry, FeedItems, FeedText, Fragment, Labels, PagePiece, PageStyle,
 };
 
 /// What is kept of an issue for the rest of a build once its text is gone.
@@ -22,7 +22,7 @@ pub struct Manuscript {
     /// The whole text for feeds; `None` where no feed will hold it.
     pub content: Option<FeedText>,
     /// The items for feeds; `None` where no feed will hold them.
-    pub items: Option<Vec<ItemPiece>>,
+    pub items: Option<FeedItems>,
     /// The sections of its page.
     pub contents: Vec<ContentsEntry>,
     /// Local images that it shows, each once, in order of their paths.
@@ -70,7 +70,7 @@ pub fn texts(
     text: &Text,
     language: &str,
     wanted: Wanted,
-) -> (Option<FeedText>, Option<Vec<ItemPiece>>) {
+) -> (Option<FeedText>, Option<FeedItems>) {
     let (issue, _) = reader.parse(text);
     let style = PageStyle {
         language: issue.language.as_deref().unwrap_or(language),
@@ -91,7 +91,7 @@ fn feed_texts(
     issue: &Issue<'_>,
     style: &PageStyle<'_>,
     wanted: Wanted,
-) -> (Option<FeedText>, Option<Vec<ItemPiece>>) {
+) -> (Option<FeedText>, Option<FeedItems>) {
     let content = wanted
         .content
         .then(|| render::feed_text(issue, style.linkify));
@@ -166,7 +166,9 @@ pub fn prepare(
         linkify: reader.settings().linkify,
     };
     let (page, pieces, contents) = if in_archive {
-        let (page, mut pieces) = render::page_pieces(issue, &style);
+        let (mut page, mut pieces) = render::page_pieces(issue, &style);
+        // It is kept until all addresses are known, and grew by doubling.
+        page.html = String::from(page.html.as_str());
         if summary.season.is_none() {
             pieces = Vec::new();
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,7 +19,7 @@ use crate::cli::parallel::in_parallel;
 use crate::cli::report::{Counts, counted};
 use crate::cli::stamp::Stamp;
 use crate::cli::terminal::{Terminal, Volume};
-use crate::diagnostic::{Finding, Level};
+use crate::diagnostic::{Diagnostic, Finding, Level};
 use crate::feed::{self, Entry, Loss};
 use crate::files::{self, Output, Tally, write_durable};
 
@@ -131,9 +132,9 @@ pub(crate) fn build(
         }
     }
     // Feeds come last: no entry leads to a page that is not there yet.
-    let count = plan.feed_document_count(&feeds);
-    let documents = in_parallel(count, |number| -> Result<(), Trouble> {
-        let (path, bytes) = plan.feed_document(&feeds, number)?;
+    let documents = plan.feed_documents(&feeds);
+    let documents = in_parallel(documents.len(), |place| -> Result<(), Trouble> {
+        let (path, bytes) = plan.feed_document(&feeds, documents[place])?;
         for (tree, place) in plan.places_of(&path) {
             put(tree, &place, &bytes)?;
         }
@@ -157,15 +158,34 @@ pub(crate) fn build(
     })
 }
 
+/// Entries that one core checks at a time: few enough that the cores end
+/// together, for one feed may hold all the text there is.
+const CHECKED: usize = 32;
+
 /// What is wrong with the feeds, each thing once: most entries stand in several.
 fn check_feeds(feeds: &[PlannedFeed], now: DateTime<Utc>) -> Vec<Finding> {
-    let found = in_parallel(feeds.len(), |number| {
-        let PlannedFeed { feed, kind, .. } = &feeds[number];
-        let mut found = match kind {
-            FeedKind::Issues | FeedKind::Section | FeedKind::Archive => feed::check(feed, now),
+    let chunks = feeds.iter().flat_map(|planned| {
+        let entries = planned.feed.entries.chunks(CHECKED);
+        entries.map(move |entries| (planned, entries))
+    });
+    let chunks: Vec<(&PlannedFeed, &[Arc<Entry>])> = chunks.collect();
+    let alone = in_parallel(chunks.len(), |number| {
+        let (PlannedFeed { feed, kind, .. }, entries) = chunks[number];
+        let latest = match kind {
+            FeedKind::Issues | FeedKind::Section | FeedKind::Archive => now,
             // Items of a day's issue stand in its first quarter of an hour.
-            FeedKind::Links => feed::check(feed, now + TimeDelta::minutes(15)),
+            FeedKind::Links => now + TimeDelta::minutes(15),
         };
+        let entries = entries.iter();
+        let found = entries.map(|entry| feed::check_entry(feed, entry, latest));
+        found.collect::<Vec<Vec<Diagnostic>>>()
+    });
+    let mut alone = alone.into_iter().flatten();
+    let mut seen = BTreeSet::new();
+    let mut all = Vec::new();
+    for PlannedFeed { feed, kind, .. } in feeds {
+        let entries = alone.by_ref().take(feed.entries.len()).collect();
+        let mut found = feed::check_with(feed, entries);
         found.retain(|one| match kind {
             FeedKind::Issues => true,
             // A note was made of the issue already, and so was the moment that
@@ -174,11 +194,9 @@ fn check_feeds(feeds: &[PlannedFeed], now: DateTime<Utc>) -> Vec<Finding> {
                 one.level != Level::Note && one.code != "duplicate-updated"
             }
         });
-        found
-    });
-    let mut seen = BTreeSet::new();
-    let found = found.into_iter().flatten();
-    found
+        all.extend(found);
+    }
+    all.into_iter()
         .filter(|one| seen.insert((one.code, one.message.clone())))
         .map(|one| Finding::whole_file("feeds", one))
         .collect()

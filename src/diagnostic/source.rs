@@ -196,11 +196,11 @@ impl SourceFile {
 fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     // Hardly a text has CRs; without them a plain search does.
-    let with_returns = bytes.contains(&b'\r');
+    let with_returns = memchr::memchr(b'\r', bytes).is_some();
     let first = std::iter::once(0);
     if !with_returns {
-        let ends = text.match_indices('\n');
-        return first.chain(ends.map(|(at, _)| at + 1)).collect();
+        let ends = memchr::memchr_iter(b'\n', bytes);
+        return first.chain(ends.map(|at| at + 1)).collect();
     }
     let ends = bytes.iter().enumerate().filter(|&(at, &byte)| {
         byte == b'\n' || (byte == b'\r' && bytes.get(at + 1) != Some(&b'\n'))

@@ -25,7 +25,7 @@ fn entry(item: &Value) -> Option<Entry> {
         published,
         updated: moment(&item["date_modified"]).unwrap_or(published),
         summary: text(&item["summary"]),
-        content_html: text(&item["content_html"]),
+        content_html: text(&item["content_html"]).into(),
         authors: list(&item["authors"], |author| {
             Some(Person {
                 name: optional(&author["name"])?,

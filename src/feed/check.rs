@@ -19,11 +19,19 @@ const TOO_LARGE: usize = 5_000_000;
 /// Everything that is wrong with a feed, worst of each entry first. Errors are
 /// what must not be published; `now` is the moment of the build.
 pub fn check(feed: &Feed, now: DateTime<Utc>) -> Vec<Diagnostic> {
+    let entries = feed.entries.iter();
+    let alone = entries.map(|entry| check_entry(feed, entry, now)).collect();
+    check_with(feed, alone)
+}
+
+/// The same, where the entries were looked at already: `alone` holds what
+/// [`check_entry`] says of each, in order.
+pub fn check_with(feed: &Feed, alone: Vec<Vec<Diagnostic>>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     check_feed(feed, &mut found);
     let mut ids: BTreeMap<&str, &Entry> = BTreeMap::new();
     let mut moments: BTreeSet<DateTime<Utc>> = BTreeSet::new();
-    for entry in &feed.entries {
+    for (entry, alone) in feed.entries.iter().zip(alone) {
         let mut wrong = Vec::new();
         if let Some(other) = ids.insert(&entry.id, entry) {
             let message = format!(
@@ -40,7 +48,7 @@ pub fn check(feed: &Feed, now: DateTime<Utc>) -> Vec<Diagnostic> {
             );
             wrong.push(Diagnostic::warning("duplicate-updated", message));
         }
-        check_entry(feed, entry, now, &mut wrong);
+        wrong.extend(alone);
         found.extend(wrong.into_iter().map(|mut diagnostic| {
             diagnostic.message = format!("entry {} {}", name(entry), diagnostic.message);
             diagnostic
@@ -138,7 +146,10 @@ fn check_feed(feed: &Feed, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn check_entry(feed: &Feed, entry: &Entry, now: DateTime<Utc>, found: &mut Vec<Diagnostic>) {
+/// What is wrong with an entry of a feed, whatever the others are; for
+/// [`check_with`].
+pub fn check_entry(feed: &Feed, entry: &Entry, now: DateTime<Utc>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
     if !is_uri(&entry.id) {
         found.push(Diagnostic::error(
             "bad-entry-id",
@@ -211,14 +222,15 @@ fn check_entry(feed: &Feed, entry: &Entry, now: DateTime<Utc>, found: &mut Vec<D
             "has a file without its true length or type",
         ));
     }
-    if [&entry.title, &entry.summary, &entry.content_html]
-        .into_iter()
-        .any(|text| has_forbidden(text))
+    if has_forbidden(&entry.title)
+        || has_forbidden(&entry.summary)
+        || !entry.content_html.is_fit() && has_forbidden(&entry.content_html)
     {
         let message = "has control characters; they are left out";
         found.push(Diagnostic::warning("control-character", message));
     }
-    check_content(entry, found);
+    check_content(entry, &mut found);
+    found
 }
 
 fn check_content(entry: &Entry, found: &mut Vec<Diagnostic>) {
@@ -247,31 +259,32 @@ fn check_attribute(tag: &str, attribute: &str, value: &str, found: &mut Vec<Diag
         );
         found.push(Diagnostic::error("unsafe-content", message));
     }
-    let urls: Vec<&str> = match attribute {
+    match attribute {
         "href" | "src" | "poster" | "cite" | "action" | "data" | "background" | "longdesc" => {
-            vec![value.trim()]
+            check_address(value.trim(), found);
         }
         "srcset" => value
             .split(',')
             .filter_map(|one| one.split_whitespace().next())
-            .collect(),
-        _ => Vec::new(),
-    };
-    for url in urls {
-        let scheme = url.split(':').next().unwrap_or_default();
-        if ["javascript", "vbscript"].contains(&&*lower(scheme)) {
-            found.push(Diagnostic::error(
-                "unsafe-content",
-                format!("has a script as an address: `{url}`"),
-            ));
-        } else if is_local(url) {
-            let message = format!("points at a file of this computer: `{url}`");
-            found.push(Diagnostic::error("local-path", message));
-        } else if !is_uri(url) {
-            let message = format!("has an address in its content that is not absolute: `{url}`");
-            let help = "readers would resolve it against the feed";
-            found.push(Diagnostic::error("relative-url", message).help(help));
-        }
+            .for_each(|url| check_address(url, found)),
+        _ => {}
+    }
+}
+
+fn check_address(url: &str, found: &mut Vec<Diagnostic>) {
+    let scheme = url.split(':').next().unwrap_or_default();
+    if ["javascript", "vbscript"].contains(&&*lower(scheme)) {
+        found.push(Diagnostic::error(
+            "unsafe-content",
+            format!("has a script as an address: `{url}`"),
+        ));
+    } else if is_local(url) {
+        let message = format!("points at a file of this computer: `{url}`");
+        found.push(Diagnostic::error("local-path", message));
+    } else if !is_uri(url) {
+        let message = format!("has an address in its content that is not absolute: `{url}`");
+        let help = "readers would resolve it against the feed";
+        found.push(Diagnostic::error("relative-url", message).help(help));
     }
 }
 

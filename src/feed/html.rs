@@ -14,7 +14,7 @@ pub(crate) fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
     let mut rest = html;
     std::iter::from_fn(move || {
         loop {
-            let open = rest.find('<')?;
+            let open = memchr::memchr(b'<', rest.as_bytes())?;
             rest = &rest[open + 1..];
             if rest.starts_with("!--") {
                 rest = rest.find("-->").map_or("", |end| &rest[end + 3..]);

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use crate::feed::model::{Entry, Feed, Paging, Translation};
-use crate::feed::text::clean;
+use crate::feed::text::{clean, clean_html};
 
 /// The media type of the documents that [`write()`] makes.
 pub const MEDIA_TYPE: &str = "application/feed+json";
@@ -150,7 +150,7 @@ fn item<'a>(feed: &'a Feed, entry: &'a Entry) -> Item<'a> {
         url: clean(&entry.url),
         external_url: entry.related.as_deref().map(clean),
         title: trimmed(&entry.title),
-        content_html: clean(&entry.content_html),
+        content_html: clean_html(&entry.content_html),
         summary: trimmed(&entry.summary),
         date_published: date(entry.published),
         date_modified: date(entry.updated),

@@ -171,7 +171,7 @@ mod tests {
         let all: Vec<Entry> = (1..5).map(entry).collect();
         let mut after = all[1..].to_vec();
         after[0].id = "tag:example.com,2025:other".to_owned();
-        after[1].content_html = String::new();
+        after[1].content_html = "".into();
         let found = losses(&known(&all), &feed(after.clone()), &after);
         assert!(matches!(&found[0], Loss::Gone { id, .. } if *id == all[0].id));
         assert!(

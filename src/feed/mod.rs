@@ -31,7 +31,7 @@ mod tests;
 
 pub use cadence::Cadence;
 pub use carry::carry;
-pub use check::check;
+pub use check::{check, check_entry, check_with};
 pub use loss::{Loss, losses};
 pub use model::{Addresses, Enclosure, Entry, Feed, Paging, Person, Translation};
 pub use read::{ForeignEntry, ForeignFeed, ReadError, read};

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::feed::Cadence;
+use crate::render::Html;
 
 /// One feed, the same under every format.
 ///
@@ -50,8 +51,8 @@ impl Feed {
     }
 
     /// The contents of all entries that have one, in order.
-    pub(crate) fn contents(&self) -> impl Iterator<Item = &str> {
-        let contents = self.entries.iter().map(|entry| entry.content_html.as_str());
+    pub(crate) fn contents(&self) -> impl Iterator<Item = &Html> {
+        let contents = self.entries.iter().map(|entry| &entry.content_html);
         contents.filter(|content| !content.is_empty())
     }
 
@@ -88,7 +89,7 @@ pub struct Entry {
     /// Plain text, a sentence or two; may be empty.
     pub summary: String,
     /// All of it, clean HTML with absolute addresses.
-    pub content_html: String,
+    pub content_html: Html,
     /// Who wrote it, where that is not who writes the feed.
     pub authors: Vec<Person>,
     /// Plain words.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use atom_syndication::Link;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use rss::extension::Extension;
 use rss::extension::atom::AtomExtension;
 use rss::extension::dublincore::DublinCoreExtension;
@@ -28,9 +28,23 @@ pub fn write(feed: &Feed) -> Vec<u8> {
     splice::fill(&skeleton, feed.contents())
 }
 
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
 /// A date as RFC 822 §5 writes it, with the year of RFC 1123 §5.2.14.
 pub(crate) fn date(moment: DateTime<Utc>) -> String {
-    moment.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    // Many entries have one; a pattern would be read anew for each.
+    format!(
+        "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+        moment.weekday(),
+        moment.day(),
+        MONTHS[moment.month0() as usize],
+        moment.year(),
+        moment.hour(),
+        moment.minute(),
+        moment.second()
+    )
 }
 
 fn channel(feed: &Feed) -> Channel {

@@ -21,7 +21,8 @@ pub(crate) fn entry(number: i64) -> Entry {
         summary: format!("What happened in week {number}, in short."),
         content_html: format!(
             "<h2 id=\"links\">Links</h2>\n<p>A <a href=\"https://example.org/{number}\">link</a> &amp; more.</p>"
-        ),
+        )
+        .into(),
         ..Entry::default()
     }
 }
@@ -89,7 +90,7 @@ fn full() -> Feed {
     entries[2] = Entry {
         title: "Vec<T> & \"co\" \u{1F984} 中文 ]]>".to_owned(),
         summary: "a < b & c".to_owned(),
-        content_html: "<p>one ]]&gt; two ]]> three &lt;b&gt;</p>".to_owned(),
+        content_html: "<p>one ]]&gt; two ]]> three &lt;b&gt;</p>".into(),
         authors: vec![Person {
             name: "Bob <b@example.com>".to_owned(),
             url: Some("https://example.com/bob".to_owned()),
@@ -143,9 +144,9 @@ fn title_content_and_dates_are_the_same_in_every_format() {
         assert_eq!(item.title.as_ref().unwrap(), &entry.title);
         assert_eq!(other.title.value, entry.title);
         assert_eq!(object["title"], *entry.title);
-        assert_eq!(item.content.as_ref().unwrap(), &entry.content_html);
+        assert_eq!(item.content.as_ref().unwrap(), entry.content_html.as_str());
         let content = other.content.as_ref().unwrap();
-        assert_eq!(content.value.as_ref().unwrap(), &entry.content_html);
+        assert_eq!(content.value.as_ref().unwrap(), entry.content_html.as_str());
         assert_eq!(content.base.as_ref().unwrap(), &entry.url);
         assert_eq!(object["content_html"], *entry.content_html);
         let date = DateTime::parse_from_rfc2822(item.pub_date.as_ref().unwrap()).unwrap();
@@ -503,28 +504,28 @@ fn each_fault_of_an_entry_is_named() {
         ("entry-without-title", |entry| entry.title = " ".to_owned()),
         ("relative-url", |entry| entry.url = "/issues/1/".to_owned()),
         ("relative-url", |entry| {
-            entry.content_html = "<a href=\"#x\">x</a>".to_owned()
+            entry.content_html = "<a href=\"#x\">x</a>".into()
         }),
         ("relative-url", |entry| {
-            entry.content_html = "<img srcset='https://example.com/a 1x, b.png 2x'>".to_owned()
+            entry.content_html = "<img srcset='https://example.com/a 1x, b.png 2x'>".into()
         }),
         ("local-path", |entry| {
-            entry.content_html = "<img src=\"/Users/me/a.png\">".to_owned()
+            entry.content_html = "<img src=\"/Users/me/a.png\">".into()
         }),
         ("local-path", |entry| {
-            entry.content_html = "<img src=\"C:\\a.png\">".to_owned()
+            entry.content_html = "<img src=\"C:\\a.png\">".into()
         }),
         ("unsafe-content", |entry| {
-            entry.content_html = "<p><IFRAME src=\"https://example.com/\"></p>".to_owned()
+            entry.content_html = "<p><IFRAME src=\"https://example.com/\"></p>".into()
         }),
         ("unsafe-content", |entry| {
-            entry.content_html = "<p onclick=x>".to_owned()
+            entry.content_html = "<p onclick=x>".into()
         }),
         ("unsafe-content", |entry| {
-            entry.content_html = "<a href=\"javascript:x\">".to_owned()
+            entry.content_html = "<a href=\"javascript:x\">".into()
         }),
         ("entry-without-content", |entry| {
-            entry.content_html = String::new()
+            entry.content_html = "".into()
         }),
         ("entry-in-future", |entry| {
             entry.updated = moment("2026-02-01T00:00:00Z")
@@ -560,7 +561,7 @@ fn each_fault_of_a_feed_is_named() {
         ("entry-order", |feed| feed.entries.reverse()),
         ("large-feed", |feed| {
             let large = Entry {
-                content_html: "<p>x</p>".repeat(200_000),
+                content_html: "<p>x</p>".repeat(200_000).into(),
                 ..entry(9)
             };
             feed.entries.insert(0, Arc::new(large));

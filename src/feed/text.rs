@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::render::{Html, first_unfit};
+
 /// Text without what XML 1.0 §2.2 forbids or advises against (C0 and C1
 /// controls, U+FFFE, U+FFFF), each line end as LF. Text without any of it, that
 /// is nearly all, is not copied.
@@ -23,6 +25,14 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// The same for HTML, which mostly knows already that nothing is to be done.
+pub(crate) fn clean_html(html: &Html) -> Cow<'_, str> {
+    if html.is_fit() {
+        return Cow::Borrowed(html);
+    }
+    clean(html)
 }
 
 /// Whether a character is one that [`clean`] drops.
@@ -65,43 +75,6 @@ pub(crate) fn attribute_escaped(text: &str) -> String {
         }
     }
     out
-}
-
-/// The first byte of a character that [`clean`] changes. Goes through the text
-/// in blocks that the compiler can test many bytes at a time.
-fn first_unfit(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    for (block, chunk) in bytes.chunks(64).enumerate() {
-        let suspicious = chunk
-            .iter()
-            .fold(false, |found, &byte| found | is_suspicious(byte));
-        if suspicious {
-            let start = block * 64;
-            let found = (start..start + chunk.len()).find(|&at| is_unfit(&bytes[at..]));
-            if found.is_some() {
-                return found;
-            }
-        }
-    }
-    None
-}
-
-/// A control, or the first byte of what may be one.
-fn is_suspicious(byte: u8) -> bool {
-    (byte < 0x20 && byte != b'\n' && byte != b'\t')
-        | (byte == 0x7f)
-        | (byte == 0xc2)
-        | (byte == 0xef)
-}
-
-fn is_unfit(bytes: &[u8]) -> bool {
-    match *bytes {
-        [b'\n' | b'\t', ..] => false,
-        [0..0x20 | 0x7f, ..] => true,
-        [0xc2, second, ..] => second < 0xa0,
-        [0xef, 0xbf, third, ..] => third >= 0xbe,
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -9,12 +9,17 @@ use url::Url;
 /// address keeps its scheme; a mere fragment is empty.
 pub fn canonical_url(url: &str) -> String {
     let url = url.trim();
+    if let Some(plain) = Parts::plain(url) {
+        return plain.canonical();
+    }
     let absolute = match url.strip_prefix("//") {
         Some(rest) => Url::parse(&format!("https://{rest}")),
         None => Url::parse(url),
     };
     match absolute {
-        Ok(absolute) if matches!(absolute.scheme(), "http" | "https") => of_web_address(&absolute),
+        Ok(absolute) if matches!(absolute.scheme(), "http" | "https") => {
+            Parts::of(&absolute).canonical()
+        }
         _ => {
             let url = url.split('#').next().unwrap_or_default();
             url.trim_end_matches('/').to_owned()
@@ -36,27 +41,81 @@ pub fn tracking_parameters(url: &str) -> Vec<&str> {
         .collect()
 }
 
-fn of_web_address(url: &Url) -> String {
-    // The host of a parsed address is lower case already.
-    let host = url.host_str().unwrap_or_default();
-    let mut canonical = host.strip_prefix("www.").unwrap_or(host).to_owned();
-    if let Some(port) = url.port() {
-        canonical.push(':');
-        canonical.push_str(&port.to_string());
+/// What a web address is made of, spelled as the URL Standard wants it.
+struct Parts<'u> {
+    host: &'u str,
+    port: Option<u16>,
+    path: &'u str,
+    query: &'u str,
+}
+
+impl<'u> Parts<'u> {
+    fn of(url: &'u Url) -> Parts<'u> {
+        Parts {
+            host: url.host_str().unwrap_or_default(),
+            port: url.port(),
+            path: url.path(),
+            query: url.query().unwrap_or_default(),
+        }
     }
-    canonical.push_str(url.path().trim_end_matches('/'));
-    let mut parameters: Vec<&str> = url
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|parameter| !parameter.is_empty() && !is_tracking(name_of(parameter)))
-        .collect();
-    parameters.sort_unstable();
-    for (index, parameter) in parameters.iter().enumerate() {
-        canonical.push(if index == 0 { '?' } else { '&' });
-        canonical.push_str(parameter);
+
+    /// The parts of an address in which the URL Standard would change nothing, as
+    /// is nearly every one: found many times faster than by parsing. `None` for
+    /// every other.
+    fn plain(url: &'u str) -> Option<Parts<'u>> {
+        let rest = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"))?;
+        let rest = rest.split('#').next().unwrap_or(rest);
+        let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
+        let is_label = |label: &str| {
+            // Labels of other scripts are judged by IDNA.
+            !label.is_empty() && !label.starts_with("xn--")
+        };
+        let in_host = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+        // A last label that begins with a digit may be that of an IPv4 address.
+        let top = host.rsplit('.').next().unwrap_or(host);
+        let sound_host = host.bytes().all(in_host)
+            && host.split('.').all(is_label)
+            && top.starts_with(|first: char| first.is_ascii_lowercase());
+        // None that is escaped, and no dots that step up or down.
+        let in_path =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"/_~.+,:;=@!$&()*-".contains(&byte);
+        let sound_path = path.bytes().all(in_path) && !path.contains("/.");
+        let in_query =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"&=_.~+,:;/@!$()*?%-".contains(&byte);
+        (sound_host && sound_path && query.bytes().all(in_query)).then_some(Parts {
+            host,
+            port: None,
+            path,
+            query,
+        })
     }
-    canonical
+
+    fn canonical(&self) -> String {
+        // The host is lower case already.
+        let host = self.host.strip_prefix("www.").unwrap_or(self.host);
+        let path = self.path.trim_end_matches('/');
+        let mut canonical = String::with_capacity(host.len() + path.len() + self.query.len() + 1);
+        canonical.push_str(host);
+        if let Some(port) = self.port {
+            canonical.push(':');
+            canonical.push_str(&port.to_string());
+        }
+        canonical.push_str(path);
+        let mut parameters: Vec<&str> = self
+            .query
+            .split('&')
+            .filter(|parameter| !parameter.is_empty() && !is_tracking(name_of(parameter)))
+            .collect();
+        parameters.sort_unstable();
+        for (index, parameter) in parameters.iter().enumerate() {
+            canonical.push(if index == 0 { '?' } else { '&' });
+            canonical.push_str(parameter);
+        }
+        canonical
+    }
 }
 
 fn name_of(parameter: &str) -> &str {
@@ -138,6 +197,58 @@ mod tests {
         for (url, canonical) in cases {
             assert_eq!(canonical_url(url), canonical, "{url}");
         }
+    }
+
+    #[test]
+    fn a_plain_address_has_the_parts_that_a_parser_finds() {
+        let mut plain = 0;
+        let hosts = [
+            "example.com",
+            "www.a-b.example.org",
+            "a.1",
+            "1.2.3.4",
+            "A.com",
+            "xn--a.com",
+        ];
+        let paths = [
+            "",
+            "/",
+            "/a/b.html",
+            "/a/../b",
+            "/./a",
+            "/%2e%2e/a",
+            "/a b",
+            "/é",
+            "//a",
+            "/@a/:b;c,d",
+        ];
+        let ends = [
+            "",
+            "?",
+            "?a=1&b=%20",
+            "?a='",
+            "#x",
+            "?a#b?c",
+            "?a=é",
+            ":80/",
+            "/?q=a/b?c",
+        ];
+        for (host, path, end) in hosts
+            .iter()
+            .flat_map(|host| paths.iter().map(move |path| (host, path)))
+            .flat_map(|(host, path)| ends.iter().map(move |end| (host, path, end)))
+        {
+            for scheme in ["https://", "http://"] {
+                let address = format!("{scheme}{host}{path}{end}");
+                let Some(parts) = Parts::plain(&address) else {
+                    continue;
+                };
+                plain += 1;
+                let url = Url::parse(&address).unwrap();
+                assert_eq!(parts.canonical(), Parts::of(&url).canonical(), "{address}");
+            }
+        }
+        assert!(plain > 100, "{plain}");
     }
 
     #[test]

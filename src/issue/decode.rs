@@ -66,7 +66,7 @@ fn read(
             _ => with_encoding(content, encoding),
         }
     } else {
-        if let Some(place) = content.iter().position(|byte| *byte == 0) {
+        if let Some(place) = memchr::memchr(0, content) {
             let line = content[..place]
                 .iter()
                 .filter(|byte| **byte == b'\n')
@@ -206,7 +206,7 @@ fn finish(settings: &Settings, path: &str, read: Read) -> Text {
 
 /// CR LF and CR alone become LF.
 fn with_line_feeds(text: &str) -> Option<(String, Offsets)> {
-    let mut start = text.find('\r')?;
+    let mut start = memchr::memchr(b'\r', text.as_bytes())?;
     let mut mended = String::with_capacity(text.len());
     let mut offsets = Offsets::default();
     let mut done = 0;

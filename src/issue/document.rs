@@ -205,6 +205,18 @@ impl<'s> Document<'s> {
 
 /// One space for each run of white space, none at the ends.
 pub(crate) fn collapse(text: &str) -> String {
+    // Most texts are so already.
+    let bytes = text.as_bytes();
+    let is_space = |byte: u8| byte <= b' ' || byte >= 0x80;
+    let sound = bytes
+        .windows(2)
+        .all(|two| two[0] > b' ' && two[0] < 0x80 || two[0] == b' ' && !is_space(two[1]));
+    if sound
+        && bytes.first().is_some_and(|&byte| !is_space(byte))
+        && bytes.last().is_some_and(|&byte| !is_space(byte))
+    {
+        return text.to_owned();
+    }
     let mut collapsed = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !collapsed.is_empty() {

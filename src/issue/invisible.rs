@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use encoding_rs::Encoding;
 use unicode_properties::UnicodeEmoji;
 
 use crate::diagnostic::Diagnostic;
@@ -17,11 +18,7 @@ const SHOWN: usize = 10;
 pub(crate) fn check(text: &str, diagnostics: &mut Vec<Diagnostic>) {
     let mut counts: BTreeMap<char, usize> = BTreeMap::new();
     let mut last: BTreeMap<char, usize> = BTreeMap::new();
-    for (start, _) in text
-        .bytes()
-        .enumerate()
-        .filter(|(_, byte)| may_begin(*byte))
-    {
+    for start in places(text) {
         let mut rest = text[start..].chars();
         let Some((character, name)) = rest.next().and_then(|first| Some((first, name(first)?)))
         else {
@@ -55,10 +52,22 @@ pub(crate) fn check(text: &str, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether a byte may begin a character that has a [`name`]: most bytes do not,
-/// so that most characters need not be looked at.
-fn may_begin(byte: u8) -> bool {
-    matches!(byte, 0xC2 | 0xE2 | 0xEE | 0xEF | 0xF3 | 0xF4)
+/// Where a character may begin that has a [`name`]: at few bytes, so that most
+/// characters need not be looked at.
+fn places(text: &str) -> impl Iterator<Item = usize> {
+    let may_begin = |byte| matches!(byte, 0xC2 | 0xE2 | 0xEE | 0xEF | 0xF3 | 0xF4);
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let at = from + Encoding::ascii_valid_up_to(&bytes[from..]);
+            let byte = *bytes.get(at)?;
+            from = at + 1;
+            if may_begin(byte) {
+                return Some(at);
+            }
+        }
+    })
 }
 
 fn name(character: char) -> Option<&'static str> {

@@ -188,6 +188,23 @@ pub(crate) const CREDIT_PATTERNS: &[&str] = &[
     r"@([^\s@:：()（）]+)\s*投稿\s*[:：]",
 ];
 
+/// Whether one of [`CREDIT_PATTERNS`] may be found in a text; cheap.
+pub(crate) fn may_credit(text: &str) -> bool {
+    if text.contains('@') || text.contains("投稿") {
+        return true;
+    }
+    // `submitted by`, `Shared BY`
+    memchr::memchr2_iter(b'y', b'Y', text.as_bytes()).any(|end| {
+        let before = text.get(..end).unwrap_or_default();
+        let Some(before) = before.strip_suffix(['b', 'B']) else {
+            return false;
+        };
+        let word = before.trim_end();
+        let last = word.len().checked_sub(2).and_then(|at| word.get(at..));
+        word.len() < before.len() && last.is_some_and(|last| last.eq_ignore_ascii_case("ed"))
+    })
+}
+
 /// A count of stars: `(7K stars)`, `（star 2.6K）`, `1.2万 star`.
 pub(crate) const STARS_PATTERN: &str = r"(?i)[(（]\s*(?:stars?|スター)\s*[数數]?\s*[:：]?\s*([0-9][0-9.,]*)\s*([kmw万千]?)\s*\+?\s*[)），,]|([0-9][0-9.,]*)\s*([kmw万千]?)\s*\+?\s*(?:github\s+)?(?:stars?\b|スター)";
 

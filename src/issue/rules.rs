@@ -201,9 +201,10 @@ impl Rules {
         &STARS
     }
 
-    /// What finds who sent an item in.
-    pub(crate) fn credits(&self) -> impl Iterator<Item = &Regex> {
-        self.credits.iter().chain(CREDITS.iter())
+    /// What finds who sent an item in, as far as a text may say so at all.
+    pub(crate) fn credits(&self, text: &str) -> impl Iterator<Item = &Regex> {
+        let usual = preset::may_credit(text).then(|| CREDITS.iter());
+        self.credits.iter().chain(usual.into_iter().flatten())
     }
 
     /// The level of a code after the settings; `None` when it is off.
@@ -307,7 +308,13 @@ mod tests {
     #[test]
     fn patterns_of_the_program_are_valid() {
         let rules = Rules::new(&Settings::default()).unwrap();
-        assert_eq!(rules.credits().count(), preset::CREDIT_PATTERNS.len());
+        let every = "(submitted by Ann)";
+        assert_eq!(rules.credits(every).count(), preset::CREDIT_PATTERNS.len());
+        assert_eq!(
+            rules.credits("tested by hand").count(),
+            preset::CREDIT_PATTERNS.len()
+        );
+        assert_eq!(rules.credits("step by step, 2k stars").count(), 0);
         assert_eq!(DELETED.len(), preset::DELETED_PATTERNS.len());
         assert!(rules.stars().is_match("(7K stars)"));
         assert!(rules.meta_hint.is_some());

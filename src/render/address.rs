@@ -30,6 +30,9 @@ impl Address {
         if address.is_empty() {
             return Address::Refused;
         }
+        if address.starts_with("https://") || address.starts_with("http://") {
+            return Address::Absolute(href(address));
+        }
         if is_local(address) {
             return Address::Local;
         }
@@ -91,6 +94,9 @@ fn scheme(address: &str) -> Option<String> {
 /// An absolute address in ASCII: what RFC 3986 §2 does not allow is percent
 /// encoded, a host in other letters becomes its A-label.
 fn href(address: &str) -> String {
+    if address.bytes().all(is_allowed) {
+        return address.to_owned();
+    }
     let foreign_host = address
         .split_once("://")
         .is_some_and(|(_, rest)| !rest.split(['/', '?', '#']).next().unwrap_or("").is_ascii());
@@ -102,13 +108,13 @@ fn href(address: &str) -> String {
 
 /// Percent encodes what no address may hold.
 pub(crate) fn encode(address: &str) -> String {
-    if address.chars().all(is_allowed) {
+    if address.bytes().all(is_allowed) {
         return address.to_owned();
     }
     let mut out = String::with_capacity(address.len());
     for character in address.chars() {
         match character {
-            _ if is_allowed(character) => out.push(character),
+            _ if u8::try_from(character).is_ok_and(is_allowed) => out.push(character),
             '\t' | '\n' | '\r' => {}
             _ if character.is_control() => {}
             _ => {
@@ -126,11 +132,11 @@ pub(crate) fn encode(address: &str) -> String {
 }
 
 /// What RFC 3986 §2 allows in an address.
-fn is_allowed(character: char) -> bool {
-    matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9'
-        | '-' | '.' | '_' | '~' | '%'
-        | ':' | '/' | '?' | '#' | '[' | ']' | '@'
-        | '!' | '$' | '&' | '\'' | '(' | ')' | '*' | '+' | ',' | ';' | '=')
+fn is_allowed(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'
+        | b'-' | b'.' | b'_' | b'~' | b'%'
+        | b':' | b'/' | b'?' | b'#' | b'[' | b']' | b'@'
+        | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
 }
 
 /// Where an address leads, for people: the host without `www.`, on code hosts

@@ -125,6 +125,44 @@ fn forbidden_width(bytes: &[u8]) -> usize {
     }
 }
 
+/// The first byte of a character that XML documents do not hold as it is: those
+/// that XML 1.0 §2.2 forbids or advises against, and CR (§2.11). Goes through the text
+/// in blocks that the compiler can test many bytes at a time.
+pub(crate) fn first_unfit(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    for (block, chunk) in bytes.chunks(64).enumerate() {
+        let suspicious = chunk
+            .iter()
+            .fold(false, |found, &byte| found | is_suspicious(byte));
+        if suspicious {
+            let start = block * 64;
+            let found = (start..start + chunk.len()).find(|&at| is_unfit(&bytes[at..]));
+            if found.is_some() {
+                return found;
+            }
+        }
+    }
+    None
+}
+
+/// A control, or the first byte of what may be one.
+fn is_suspicious(byte: u8) -> bool {
+    (byte < 0x20 && byte != b'\n' && byte != b'\t')
+        | (byte == 0x7f)
+        | (byte == 0xc2)
+        | (byte == 0xef)
+}
+
+fn is_unfit(bytes: &[u8]) -> bool {
+    match *bytes {
+        [b'\n' | b'\t', ..] => false,
+        [0..0x20 | 0x7f, ..] => true,
+        [0xc2, second, ..] => second < 0xa0,
+        [0xef, 0xbf, third, ..] => third >= 0xbe,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

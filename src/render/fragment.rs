@@ -1,7 +1,6 @@
 //! HTML whose relative addresses are not settled yet.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use url::Url;
@@ -90,22 +89,6 @@ impl Fragment {
         }
         out.push_str(&self.html[done..]);
         out
-    }
-
-    /// A part of it, by its bytes; holes at its end stay outside.
-    pub fn part(&self, bytes: Range<usize>) -> Fragment {
-        let first = self.holes.partition_point(|hole| hole.at < bytes.start);
-        let end = self.holes.partition_point(|hole| hole.at < bytes.end);
-        Fragment {
-            holes: self.holes[first..end.max(first)]
-                .iter()
-                .map(|hole| Hole {
-                    at: hole.at - bytes.start,
-                    ..hole.clone()
-                })
-                .collect(),
-            html: self.html[bytes].to_owned(),
-        }
     }
 
     /// Appends another fragment; its holes move along.

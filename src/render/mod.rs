@@ -29,12 +29,14 @@ mod pages;
 mod pieces;
 mod raw;
 mod season;
+mod shared;
 mod table;
 mod templates;
 mod text;
 
 pub use accent::{Accent, AccentError, Look};
 pub use body::{body_html, feed_html, local_paths};
+pub(crate) use escape::first_unfit;
 pub use fragment::{Addresses, FileAddress, Fragment, Hole, HoleKind, local_file};
 pub use labels::{Labels, own_name};
 pub(crate) use mail::{FrozenFrame, Place, Slotted, Variant, VariantKey, is_date, list_comma};
@@ -46,8 +48,9 @@ pub use pages::{
     FeedLink, FeedsPage, IndexGroup, IndexPage, IndexRow, IssuePage, PageLink, RedirectPage,
     SeasonPage, Site, TextPage, Translation,
 };
-pub use pieces::{FeedText, ItemLink, ItemPiece, SectionPiece, feed_items, feed_text};
+pub use pieces::{FeedItems, FeedText, ItemLink, ItemPiece, SectionPiece, feed_items, feed_text};
 pub use season::{PagePiece, SeasonItem, SeasonSection, season_html};
+pub use shared::Html;
 pub use templates::Templates;
 pub(crate) use templates::Value;
 pub use text::{LinkPlace, TextStyle, text};

@@ -12,22 +12,63 @@ use crate::render::anchors::Anchors;
 use crate::render::body::marked_body;
 use crate::render::escape;
 use crate::render::events::plain_text;
-use crate::render::fragment::{Fragment, Hole, HoleKind};
+use crate::render::fragment::{Addresses, Fragment, Hole, HoleKind};
 use crate::render::html::{self, Mark, Style, View};
 use crate::render::labels::Labels;
 use crate::render::outline;
 use crate::render::page::{self, PageStyle};
+use crate::render::shared::Html;
 
 /// Titles of a section's items that sum it up.
 const FIRST_ITEMS: usize = 3;
 /// Characters of a title that is made of an item's text.
 const TITLE_LENGTH: usize = 80;
 
+/// Finished HTML with its open addresses, kept for the rest of a build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Kept {
+    html: Html,
+    holes: Vec<Hole>,
+}
+
+impl Kept {
+    /// A part of it with its addresses; most parts have no open one, and are not
+    /// copied then. Holes at its end stay outside.
+    fn part(&self, bytes: Range<usize>, addresses: &Addresses) -> Html {
+        let first = self.holes.partition_point(|hole| hole.at < bytes.start);
+        let end = self.holes.partition_point(|hole| hole.at < bytes.end);
+        let holes = self.holes.get(first..end).unwrap_or_default();
+        if holes.is_empty() {
+            return self.html.part(bytes);
+        }
+        let fragment = Fragment {
+            holes: holes
+                .iter()
+                .map(|hole| Hole {
+                    at: hole.at - bytes.start,
+                    ..hole.clone()
+                })
+                .collect(),
+            html: self.html[bytes].to_owned(),
+        };
+        fragment.resolve(addresses).into()
+    }
+}
+
+impl From<Fragment> for Kept {
+    fn from(fragment: Fragment) -> Kept {
+        Kept {
+            html: fragment.html.into(),
+            holes: fragment.holes,
+        }
+    }
+}
+
 /// The whole text of an issue for feeds, with its sections.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedText {
     /// All of it (see [`crate::render::body_html`]).
-    pub body: Fragment,
+    body: Kept,
     /// Its sections that are on top and have a title, in order; the closing part
     /// is none.
     pub sections: Vec<SectionPiece>,
@@ -53,12 +94,34 @@ pub struct SectionPiece {
 }
 
 impl FeedText {
-    /// The text of one of its sections.
-    pub fn section(&self, section: &SectionPiece) -> Fragment {
+    /// The whole text, its addresses filled in.
+    pub fn whole(&self, addresses: &Addresses) -> Html {
+        self.body.part(0..self.body.html.len(), addresses)
+    }
+
+    /// The text of one of its sections, likewise.
+    pub fn section(&self, section: &SectionPiece, addresses: &Addresses) -> Html {
         match &section.own {
-            Some(own) => own.clone(),
-            None => self.body.part(section.bytes.clone()),
+            Some(own) => own.resolve(addresses).into(),
+            None => self.body.part(section.bytes.clone(), addresses),
         }
+    }
+}
+
+/// The items of an issue for feeds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedItems {
+    /// The items, in order.
+    pub pieces: Vec<ItemPiece>,
+    /// The text of all of them.
+    text: Kept,
+}
+
+impl FeedItems {
+    /// The text of one of its items, its addresses filled in: title with its
+    /// link, and the description.
+    pub fn content(&self, item: &ItemPiece, addresses: &Addresses) -> Html {
+        self.text.part(item.bytes.clone(), addresses)
     }
 }
 
@@ -78,8 +141,8 @@ pub struct ItemPiece {
     pub section: String,
     /// Its place among all items of the issue, from 0.
     pub index: usize,
-    /// Title with its link, and the description.
-    pub content: Fragment,
+    /// Where its text stands in that of all items.
+    bytes: Range<usize>,
 }
 
 /// What an item links to.
@@ -122,15 +185,17 @@ pub fn feed_text(issue: &Issue<'_>, linkify: bool) -> FeedText {
             own,
         }
     });
-    let sections: Vec<SectionPiece> = sections.collect();
-    let mut text = FeedText { body, sections };
-    let mut sections = std::mem::take(&mut text.sections);
-    sections.retain(|section| match &section.own {
-        Some(own) => !own.html.trim().is_empty(),
-        None => !text.body.html[section.bytes.clone()].trim().is_empty(),
+    let sections = sections.filter(|section| {
+        let html = match &section.own {
+            Some(own) => &own.html,
+            None => &body.html[section.bytes.clone()],
+        };
+        !html.trim().is_empty()
     });
-    text.sections = sections;
-    text
+    FeedText {
+        sections: sections.collect(),
+        body: body.into(),
+    }
 }
 
 /// The sections on top, each with the events below its heading.
@@ -210,13 +275,14 @@ fn first_items(issue: &Issue<'_>, top: usize) -> Vec<String> {
 
 /// The items of an issue, without those of its closing part and those whose
 /// content was taken out.
-pub fn feed_items(issue: &Issue<'_>, style: &PageStyle<'_>) -> Vec<ItemPiece> {
+pub fn feed_items(issue: &Issue<'_>, style: &PageStyle<'_>) -> FeedItems {
     let anchors = Anchors::of(issue);
     let sections = issue.sections.iter().enumerate();
     let items = sections
         .filter(|(_, section)| section.style != ItemStyle::Outro)
         .flat_map(|(at, section)| (0..section.items.len()).map(move |item| (at, section, item)));
-    items
+    let mut html = Fragment::default();
+    let pieces = items
         .enumerate()
         .filter(|(_, (_, section, item))| !section.items[*item].deleted)
         .filter_map(|(index, (at, section, place))| {
@@ -231,17 +297,22 @@ pub fn feed_items(issue: &Issue<'_>, style: &PageStyle<'_>) -> Vec<ItemPiece> {
                     Address::Relative(reference) => Some(ItemLink::Relative(reference)),
                     Address::Local | Address::Refused => None,
                 });
+            let start = html.html.len();
+            content(&mut html, issue, &anchors, item, link.as_ref(), style);
             Some(ItemPiece {
                 mark: mark_of(item, &text),
-                content: content(issue, &anchors, item, link.as_ref(), style),
                 title,
                 link,
                 anchor: anchors.item(at, place).to_owned(),
                 section: section.title.clone(),
                 index,
+                bytes: start..html.html.len(),
             })
-        })
-        .collect()
+        });
+    FeedItems {
+        pieces: pieces.collect(),
+        text: html.into(),
+    }
 }
 
 /// The words of an item below its title.
@@ -279,15 +350,16 @@ fn mark_of(item: &Item, text: &str) -> String {
     }
 }
 
+/// Appends the text of an item.
 fn content(
+    out: &mut Fragment,
     issue: &Issue<'_>,
     anchors: &Anchors<'_>,
     item: &Item,
     link: Option<&ItemLink>,
     style: &PageStyle<'_>,
-) -> Fragment {
+) {
     let events = &issue.document.events;
-    let mut out = Fragment::default();
     let title = page::title(issue, anchors, item, View::Feed);
     if !title.html.is_empty() {
         let link = link.filter(|_| !page::own_links(issue, item));
@@ -333,5 +405,4 @@ fn content(
     for block in &item.blocks {
         out.append(html::write(events, anchors, block.clone(), style));
     }
-    out
 }

@@ -92,7 +92,7 @@ fn feed_of(name: &str, issues: &[(Summary, Fragment)]) -> Feed {
             published: issue.date,
             updated: issue.updated,
             summary: summary.description.clone(),
-            content_html: fragment.resolve(&addresses),
+            content_html: fragment.resolve(&addresses).into(),
             categories: summary.categories.clone(),
             language: summary.language.clone(),
             ..Entry::default()

@@ -81,8 +81,9 @@ const MOST_BRACKETS: usize = 64;
 
 impl Marks {
     fn words(&mut self, words: &str, start: usize) {
-        for (at, byte) in words.bytes().enumerate() {
-            match byte {
+        let bytes = words.as_bytes();
+        for at in memchr::memchr3_iter(b'[', b']', b'`', bytes) {
+            match bytes[at] {
                 b'[' if self.open.len() < MOST_BRACKETS => self.open.push(start + at),
                 b']' if self.closed.len() < MOST_BRACKETS => {
                     if let Some(open) = self.open.pop() {

@@ -52,7 +52,7 @@ impl Items<'_, '_> {
             item.stars.push(stars);
             brackets.extend(bracket);
         }
-        for credit in self.rules.credits() {
+        for credit in self.rules.credits(text) {
             for found in credit.captures_iter(text) {
                 let Some(name) = found.get(1) else { continue };
                 if item.contributor.is_none() {

@@ -148,7 +148,9 @@ fn is_advertisement(word: &str) -> bool {
 fn is_meta(bracket: &str, rules: &Rules) -> bool {
     rules.may_hold_meta(bracket)
         && (rules.stars().is_match(bracket)
-            || rules.credits().any(|credit| credit.is_match(bracket)))
+            || rules
+                .credits(bracket)
+                .any(|credit| credit.is_match(bracket)))
 }
 
 /// `by Name` up to what cannot belong to a name.

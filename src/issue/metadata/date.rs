@@ -59,11 +59,17 @@ pub(crate) fn whole(text: &str) -> Option<IssueDate> {
 /// overlaps another.
 pub(crate) fn find(text: &str) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
-    // Every form but one has digits.
-    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+    // Every form has a year.
+    if !has_digits(text, 4) {
         return found;
     }
     for form in FORMS.iter().filter(|form| (form.may_be_in)(text)) {
+        // The digits of a date are of no other one.
+        let is_free = |at: usize| !found.iter().any(|other| other.range.contains(&at));
+        let mut digits = text.bytes().enumerate();
+        if !digits.any(|(at, byte)| byte.is_ascii_digit() && is_free(at)) {
+            break;
+        }
         for captures in form.pattern.captures_iter(text) {
             let Some(date) = (form.read)(text, &captures) else {
                 continue;
@@ -77,6 +83,12 @@ pub(crate) fn find(text: &str) -> Vec<Found> {
         }
     }
     found
+}
+
+/// Whether a text has so many digits one after another.
+fn has_digits(text: &str, count: usize) -> bool {
+    let others = text.split(|character: char| !character.is_ascii_digit());
+    others.into_iter().any(|digits| digits.len() >= count)
 }
 
 /// A year and month that are the whole name of a file or folder: `2023-2`.
@@ -144,7 +156,7 @@ static FORMS: [Form; 7] = [
     // 20230610
     Form {
         pattern: LazyLock::new(|| pattern(r"(20[0-9]{2})([0-9]{2})([0-9]{2})")),
-        may_be_in: |_| true,
+        may_be_in: |text| has_digits(text, 8),
         read: numeric,
     },
     // 2023-06

@@ -1,5 +1,6 @@
 //! Finding the sequences that a misread UTF-8 text is made of.
 
+use encoding_rs::Encoding;
 use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
 
 use crate::issue::mojibake::page::Page;
@@ -180,9 +181,8 @@ impl<'t> Cursor<'t> {
     #[inline]
     fn next(&mut self) -> Option<Place> {
         let bytes = self.text.as_bytes();
-        let ascii = bytes[self.offset..].iter().position(|byte| *byte >= 0x80)?;
-        let start = self.offset + ascii;
-        let (length, character) = match bytes[start] {
+        let start = self.offset + Encoding::ascii_valid_up_to(&bytes[self.offset..]);
+        let (length, character) = match *bytes.get(start)? {
             0xC2..=0xDF => (2, self.text[start..].chars().next()),
             // U+3000 to U+EFFF are in no page: the scripts of East Asia.
             0xE3..=0xEE => (3, None),

@@ -94,6 +94,9 @@ const BUILT_IN: [(&str, &str); 17] = [
     ),
 ];
 
+/// Templates that the pages share.
+const PARTIALS: [&str; 3] = ["head.html", "header.html", "footer.html"];
+
 const STYLESHEET: &str = include_str!("../../../templates/style.css");
 
 /// The templates of one newsletter. Cheap to clone.
@@ -103,8 +106,13 @@ pub struct Templates {
 }
 
 struct Inner {
-    /// Each registry is filled when first asked for: a build needs no mail, and
-    /// compiling a template costs more than filling it.
+    /// The built-in templates, in the order of [`BUILT_IN`]. They and all registries
+    /// are made when first asked for: a build needs no mail, and compiling a
+    /// template costs more than filling it.
+    built_in: [OnceLock<Template>; BUILT_IN.len()],
+    /// For each built-in page a registry with what it needs, in the same order.
+    page: [OnceLock<Handlebars<'static>>; BUILT_IN.len()],
+    /// All pages, for templates of the editor's own, which may use any.
     pages: OnceLock<Handlebars<'static>>,
     mail_html: OnceLock<Handlebars<'static>>,
     mail_text: OnceLock<Handlebars<'static>>,
@@ -133,6 +141,8 @@ impl Templates {
     /// alone.
     pub fn new(overrides: &[(String, SourceFile)]) -> (Templates, Vec<Finding>) {
         let mut inner = Inner {
+            built_in: Default::default(),
+            page: Default::default(),
             pages: OnceLock::new(),
             mail_html: OnceLock::new(),
             mail_text: OnceLock::new(),
@@ -179,7 +189,7 @@ impl Templates {
         let registry = if is_of_mail(name) {
             self.inner.mail_html()
         } else {
-            self.inner.pages()
+            self.inner.pages(name)
         };
         self.fill(registry, name, model)
     }
@@ -256,7 +266,16 @@ impl Default for Templates {
 }
 
 impl Inner {
-    fn pages(&self) -> &Handlebars<'static> {
+    fn pages(&self, name: &str) -> &Handlebars<'static> {
+        let place = BUILT_IN
+            .iter()
+            .position(|(file, _)| file.strip_suffix(".hbs") == Some(name));
+        if let (true, Some(place)) = (self.overrides.is_empty(), place) {
+            return self.page[place].get_or_init(|| {
+                let wanted = |other: &str| other == name || PARTIALS.contains(&other);
+                self.filled(registry(escape::marked_attribute), wanted)
+            });
+        }
         self.pages.get_or_init(|| {
             let built_in = |name: &str| !is_of_mail(name);
             self.filled(registry(escape::marked_attribute), built_in)
@@ -283,13 +302,15 @@ impl Inner {
         mut registry: Handlebars<'static>,
         wanted: impl Fn(&str) -> bool,
     ) -> Handlebars<'static> {
-        for (file, text) in BUILT_IN {
+        for ((file, text), built_in) in BUILT_IN.iter().zip(&self.built_in) {
             let name = file.strip_suffix(".hbs").unwrap_or(file);
             let overridden = self.overrides.iter().any(|(other, _)| other == name);
             if wanted(name) && !overridden {
-                let template = Template::compile_with_name(text, name.to_owned())
-                    .expect("the tests compile every built-in template");
-                registry.register_template(name, template);
+                let template = built_in.get_or_init(|| {
+                    Template::compile_with_name(text, name.to_owned())
+                        .expect("the tests compile every built-in template")
+                });
+                registry.register_template(name, template.clone());
             }
         }
         for (name, template) in &self.overrides {
