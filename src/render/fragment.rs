@@ -1,6 +1,7 @@
 //! HTML whose relative addresses are not settled yet.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use url::Url;
@@ -89,6 +90,22 @@ impl Fragment {
         }
         out.push_str(&self.html[done..]);
         out
+    }
+
+    /// A part of it, by its bytes; holes at its end stay outside.
+    pub fn part(&self, bytes: Range<usize>) -> Fragment {
+        let first = self.holes.partition_point(|hole| hole.at < bytes.start);
+        let end = self.holes.partition_point(|hole| hole.at < bytes.end);
+        Fragment {
+            holes: self.holes[first..end.max(first)]
+                .iter()
+                .map(|hole| Hole {
+                    at: hole.at - bytes.start,
+                    ..hole.clone()
+                })
+                .collect(),
+            html: self.html[bytes].to_owned(),
+        }
     }
 
     /// Appends another fragment; its holes move along.
