@@ -114,7 +114,7 @@ pub(super) async fn take(
         Err(status) => return status.into_response(),
     };
     let answer = match service {
-        Service::Ses => app.from_sns(&body).await,
+        Service::Ses => app.posted_by_sns(&body).await,
         Service::Postmark => {
             app.told(service, &body, postmark::read(&body, &app.keys))
                 .await
@@ -202,7 +202,7 @@ impl Desk {
 
 impl App {
     /// What SNS has posted, once it has shown that it did.
-    async fn from_sns(&self, body: &[u8]) -> Result<(), Refused> {
+    async fn posted_by_sns(&self, body: &[u8]) -> Result<(), Refused> {
         let envelope = match Envelope::read(body) {
             Ok(envelope) => envelope,
             Err(SnsError::Form) => {

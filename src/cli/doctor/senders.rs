@@ -225,7 +225,8 @@ mod tests {
     #[test]
     fn the_relay_is_put_into_the_record_that_is_there() {
         let relay: [IpAddr; 2] = ["192.0.2.7".parse().unwrap(), "2001:db8::7".parse().unwrap()];
-        let cases: [(Option<&str>, &[IpAddr], Option<&str>, &str); 7] = [
+        type Case<'a> = (Option<&'a str>, &'a [IpAddr], Option<&'a str>, &'a str);
+        let cases: [Case<'_>; 7] = [
             (None, &[], None, "v=spf1 mx ~all"),
             (
                 None,
