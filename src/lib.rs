@@ -30,6 +30,8 @@ pub mod delivery;
 pub mod probe;
 pub mod web;
 
+pub mod desk;
+
 pub mod config;
 
 pub mod cli;

@@ -6,6 +6,7 @@ mod architecture;
 mod cli;
 mod corpus;
 mod delivery;
+mod desk;
 mod golden;
 mod kill;
 mod properties;

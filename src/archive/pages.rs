@@ -33,6 +33,15 @@ impl Plan<'_> {
         Ok(self.html_file(&self.addresses[self.order[place]], html))
     }
 
+    /// The page of the issue at this place of the manuscripts, a draft's too.
+    ///
+    /// # Errors
+    ///
+    /// See [`Plan::issue_file`].
+    pub fn page(&self, index: usize) -> Result<String, Box<Finding>> {
+        self.inputs.templates.issue_page(self.issue_page(index))
+    }
+
     /// All other pages: indexes, redirects, the editor's own, the style sheet.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use crate::cli::terminal::Color;
 
 pub(crate) use doctor::Doctor;
 pub(crate) use mailings::{BackUp, Cancel, Mailings, Pause, Report, Status};
-pub(crate) use sending::{Confirm, Only, Publish, Resume, Send};
+pub(crate) use sending::{Confirm, Only, Publish, Resume, Send, Unsubscribe};
 pub(crate) use subscribers::{
     AddSubscribers, AddSuppression, ExportList, ImportList, ListForm, ListSubscribers, Subscribers,
     Suppressions,
@@ -57,7 +57,7 @@ issue has errors, 4 finished with messages rejected or unknown, or lines of a li
 not understood, 75 unfinished: run it again.";
 
 /// What every command understands.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// The newsletter's folder; all other paths are relative to it
@@ -108,6 +108,8 @@ pub(crate) enum Command {
     Render(Render),
     /// Write the feeds and the web archive
     Build(Build),
+    /// Open the editor's desk in the browser: see an issue before it leaves
+    Preview(Preview),
     /// Check, build, deploy and mail in one go; with --dry-run only show it
     Publish(Publish),
     /// Mail an issue: to the list, to yourself, or as files
@@ -299,6 +301,30 @@ PostgreSQL database, begin what is scheduled at its time and keep to the same
 limits. Each needs the settings and the keys. SIGTERM ends it after the messages
 under way.")]
 pub(crate) struct Worker {}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  letterpress preview                       then open the address that it prints
+  letterpress preview --export site next    its views as pages, for a pull request
+
+The desk shows an issue as its readers will see it, anew whenever a file is saved,
+with every mistake at its place; test, approval and sending are its last steps. It
+listens on this machine alone, and the address holds a key. Ctrl-C ends it.")]
+pub(crate) struct Preview {
+    /// Issues to export; the next and the latest when none is named
+    #[arg(value_name = "ISSUE", requires = "export")]
+    pub(crate) issues: Vec<String>,
+    /// Where to listen on this machine; 0 for any free port
+    #[arg(long, value_name = "N", default_value_t = 4477)]
+    pub(crate) port: u16,
+    /// Where to listen instead, as ADDRESS:PORT: others may then come in, unencrypted
+    #[arg(long, value_name = "ADDR", conflicts_with = "port")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Write the views as static pages into this folder, and end
+    #[arg(long, value_name = "DIR")]
+    pub(crate) export: Option<PathBuf>,
+}
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

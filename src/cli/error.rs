@@ -79,16 +79,30 @@ impl CommandError {
 
     /// It and its causes on one line.
     pub(crate) fn words(&self) -> String {
-        let mut words = self.source.to_string();
+        let causes = self.causes().into_iter();
+        causes.fold(self.headline(), |words, cause| format!("{words}: {cause}"))
+    }
+
+    /// What went wrong, in one sentence.
+    pub(crate) fn headline(&self) -> String {
+        self.source.to_string()
+    }
+
+    /// Why, from near to far; a cause that the words before already hold is left
+    /// out.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        let mut last = self.headline();
+        let mut causes = Vec::new();
         let mut cause = self.source.source();
         while let Some(error) = cause {
-            let said = error.to_string();
-            if !words.contains(&said) {
-                words = format!("{words}: {said}");
+            let words = error.to_string();
+            if !last.contains(&words) {
+                causes.push(words.clone());
+                last = words;
             }
             cause = error.source();
         }
-        words
+        causes
     }
 
     /// What to do about it.
@@ -102,16 +116,9 @@ impl CommandError {
         if self.exit() == Exit::Done {
             return;
         }
-        let mut last = self.source.to_string();
-        terminal.say_error(&last);
-        let mut cause = self.source.source();
-        while let Some(error) = cause {
-            let words = error.to_string();
-            if !last.contains(&words) {
-                terminal.say_labeled("caused by", &words);
-                last = words;
-            }
-            cause = error.source();
+        terminal.say_error(&self.headline());
+        for cause in self.causes() {
+            terminal.say_labeled("caused by", &cause);
         }
         for hint in &self.hints {
             terminal.say_labeled("hint", hint);

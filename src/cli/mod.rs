@@ -32,6 +32,7 @@ mod new;
 mod newsroom;
 mod notices;
 mod parallel;
+mod preview;
 mod publish;
 mod render;
 mod report;
@@ -105,6 +106,7 @@ fn command(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit, Comma
         Command::Inspect(options) => inspect::run(global, options, terminal),
         Command::Render(options) => render::run(global, options, terminal),
         Command::Build(options) => build::run(global, options, terminal),
+        Command::Preview(options) => preview::run(global, options, terminal),
         Command::Publish(options) => publish::run(global, options, terminal),
         Command::Send(options) => send::run(global, options, terminal),
         Command::Resume(options) => resume::run(global, options, terminal),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 
-use crate::archive::{self, Carried, Image, Inputs, Manuscript, Plan, Wanted};
+use crate::archive::{self, Carried, Image, ImageUse, Inputs, Manuscript, Plan, Wanted};
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::{Folder, LOCK_FILE};
@@ -22,7 +22,7 @@ use crate::render::Templates;
 
 const FEED_LIMIT: u64 = 256 << 20;
 const TEMPLATE_LIMIT: u64 = 4 << 20;
-const IMAGE_LIMIT: u64 = 64 << 20;
+pub(crate) const IMAGE_LIMIT: u64 = 64 << 20;
 
 /// Everything of a newsletter that a build or a mail is made of.
 #[derive(Debug)]
@@ -156,6 +156,51 @@ impl Newsroom {
         Ok(newsroom)
     }
 
+    /// The same of what was read and understood already. Nothing is built from it: what
+    /// was published is not looked at.
+    pub(crate) fn of(folder: &Folder, found: Found) -> Newsroom {
+        let (manuscripts, unreadable): (Vec<Manuscript>, Vec<Manuscript>) = found
+            .manuscripts
+            .into_iter()
+            .partition(|manuscript| manuscript.readable);
+        let summaries: Vec<_> = manuscripts.iter().map(|one| one.summary.clone()).collect();
+        let resolution = folder.resolve(&found.lock, &summaries);
+        drop(summaries);
+        let mut findings = found.findings;
+        findings.extend(resolution.findings);
+        for manuscript in manuscripts.iter().chain(&unreadable).chain(&found.pages) {
+            findings.extend(manuscript.findings.iter().cloned());
+            let images = manuscript.images.iter();
+            let missing = images.filter(|image| !found.images.contains_key(&image.path));
+            findings.extend(missing.map(ImageUse::missing));
+        }
+        let feed_id = resolution.lock.feed_id().unwrap_or_default();
+        let mut newsroom = Newsroom {
+            settings: folder.settings().build(feed_id.to_owned()),
+            reader: found.reader,
+            templates: found.templates,
+            manuscripts,
+            issues: resolution.issues,
+            lock: resolution.lock,
+            gone: resolution.gone,
+            questions: resolution.questions,
+            unreadable,
+            kept: Vec::new(),
+            carried: Vec::new(),
+            published: Vec::new(),
+            pages: found.pages,
+            images: found.images,
+            findings,
+        };
+        let mut plan = newsroom.plan(folder);
+        let plan_findings = std::mem::take(&mut plan.findings);
+        newsroom.findings.extend(plan_findings);
+        newsroom
+            .findings
+            .sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
+        newsroom
+    }
+
     /// Settles addresses and order.
     pub(crate) fn plan<'a>(&'a self, folder: &'a Folder) -> Plan<'a> {
         Plan::new(Inputs {
@@ -217,6 +262,20 @@ impl Newsroom {
         }
         Ok(())
     }
+}
+
+/// What a newsroom is made of, read and understood.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) reader: Reader,
+    pub(crate) lock: IdLock,
+    pub(crate) templates: Templates,
+    /// Issues in the order of their files, those that cannot be read too.
+    pub(crate) manuscripts: Vec<Manuscript>,
+    pub(crate) pages: Vec<Manuscript>,
+    pub(crate) images: BTreeMap<String, Image>,
+    /// What is to be said of templates.
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// A written date and the path of its file.

@@ -1,6 +1,7 @@
 //! Standard output and standard error, as one place that knows colors.
 
 use std::io::{self, BufWriter, Write};
+use std::sync::{Mutex, PoisonError};
 
 use annotate_snippets::renderer::{AnsiColor, Effects, Style};
 
@@ -43,6 +44,17 @@ pub(crate) struct Terminal {
     color_out: bool,
     color_err: bool,
     volume: Volume,
+    /// Where remarks go instead, for whoever shows them elsewhere.
+    kept: Option<Mutex<Kept>>,
+}
+
+/// What would have been said on standard error.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// Findings, in the order in which they were said.
+    pub(crate) findings: Vec<Finding>,
+    /// All else, remark by remark.
+    pub(crate) remarks: Vec<String>,
 }
 
 impl Terminal {
@@ -57,12 +69,35 @@ impl Terminal {
             color_out: decide(anstream::AutoStream::choice(&io::stdout())),
             color_err: decide(anstream::AutoStream::choice(&io::stderr())),
             volume,
+            kept: None,
         }
+    }
+
+    /// One that says nothing and keeps it: what is shown is shown elsewhere.
+    pub(crate) fn keeping() -> Terminal {
+        Terminal {
+            kept: Some(Mutex::default()),
+            ..Terminal::new(Color::Never, Volume::Usual)
+        }
+    }
+
+    /// What was kept since this was asked last.
+    pub(crate) fn kept(&self) -> Kept {
+        let kept = self.kept.as_ref();
+        kept.map_or_else(Kept::default, |kept| {
+            std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner))
+        })
     }
 
     /// Says a finding with the line that it speaks of.
     pub(crate) fn finding(&self, finding: &Finding) {
-        self.err(&report::human(finding, self.color_err));
+        match &self.kept {
+            Some(kept) => {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.findings.push(finding.clone());
+            }
+            None => self.err(&report::human(finding, self.color_err)),
+        }
     }
 
     /// Writes bytes to standard output as they are.
@@ -123,6 +158,11 @@ impl Terminal {
 
     /// Writes to standard error. Nobody is left to tell if that is closed.
     pub(crate) fn err(&self, text: &str) {
+        if let Some(kept) = &self.kept {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.remarks.push(text.trim_end().to_owned());
+            return;
+        }
         let _ = io::stderr().write_all(text.as_bytes());
     }
 }

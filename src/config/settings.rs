@@ -48,6 +48,8 @@ pub struct Settings {
     pub subscribe: Subscribe,
     /// The look of pages and mail.
     pub look: Look,
+    /// The editor's desk.
+    pub preview: Preview,
     /// How `publish` brings the built folder to the web.
     pub publish: Publish,
     pub(crate) unset: Vec<&'static str>,
@@ -87,6 +89,16 @@ pub struct Feeds {
     pub also: Vec<Also>,
     /// WebSub hubs that are told of changes.
     pub hubs: Vec<Url>,
+}
+
+/// The editor's desk.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// What opens a place of a file, with `{path}`, `{line}` and `{column}`; empty for
+    /// the source on the desk itself.
+    pub editor_url: String,
+    /// Whether files are looked at by the clock.
+    pub poll: bool,
 }
 
 /// The web archive.

@@ -32,7 +32,7 @@ mod stencil;
 #[cfg(test)]
 mod tests;
 
-pub use check::{check, check_design};
+pub use check::{check, check_design, html_size};
 pub use composition::{Composition, Edition, Letter};
 pub use digest::Digests;
 pub use frozen::ThawError;

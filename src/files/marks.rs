@@ -55,6 +55,19 @@ impl Marks {
         known && count == self.0.len()
     }
 
+    /// Paths of all files.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Paths of the files that are otherwise than they were `before`, or were not
+    /// looked at then.
+    pub fn other_than(&self, before: &Marks) -> impl Iterator<Item = String> {
+        let marks = self.0.iter();
+        let other = marks.filter(|(path, mark)| before.0.get(*path) != Some(mark));
+        other.map(|(path, _)| path.clone())
+    }
+
     /// Whether a file may have changed at `moment` or later, so that what was
     /// read of it before the marks were taken may be something else.
     pub fn touched_since(&self, moment: SystemTime) -> bool {

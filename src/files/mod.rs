@@ -16,6 +16,7 @@ mod pieces;
 mod read;
 mod search;
 mod space;
+mod watch;
 mod write;
 
 pub use error::Error;
@@ -27,4 +28,5 @@ pub use pieces::{Pieces, write_private};
 pub use read::{read_beginning, read_if_there, read_limited};
 pub use search::{Search, names_in, slashed};
 pub use space::{free_space, is_exposed};
+pub use watch::Watch;
 pub use write::{Change, create_folder, write_durable, write_if_changed, write_new, write_secret};

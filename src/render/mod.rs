@@ -13,6 +13,7 @@ mod accent;
 mod address;
 mod anchors;
 mod body;
+mod desk;
 mod direction;
 mod escape;
 mod events;
@@ -36,6 +37,7 @@ mod text;
 
 pub use accent::{Accent, AccentError, Look};
 pub use body::{body_html, feed_html, local_paths};
+pub use desk::{DESK_SCRIPT, DESK_STYLE, DeskPages};
 pub(crate) use escape::first_unfit;
 pub use fragment::{Addresses, FileAddress, Fragment, Hole, HoleKind, local_file};
 pub use labels::{Labels, own_name};

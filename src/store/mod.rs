@@ -31,8 +31,8 @@ use crate::subscriber::{Address, Entry, Reason, Status, SubscriberId, Suppressio
 
 pub use error::Error;
 pub use model::{
-    Absorbed, Adjust, Candidate, Cursor, Due, Ended, Engagement, Finished, NewMailing, Past,
-    Return, Returned, Search, Settled, Skip, Start, Step, StoreId, Verdict, Worker,
+    Absorbed, Adjust, Candidate, Cursor, Due, Ended, Engagement, Finished, Growth, NewMailing,
+    Past, Return, Returned, Search, Settled, Skip, Start, Step, StoreId, Verdict, Worker,
 };
 pub use postgres::Postgres;
 pub use signup::{BOUNCE_REST, NewNotice, Notice, NoticeId, NoticeKind, OptIn, SignUp, Standing};
@@ -124,6 +124,12 @@ pub trait Store: Send + Sync {
 
     /// When the first subscriber came to this store.
     fn first_subscriber(&self) -> Answer<Option<DateTime<Utc>>>;
+
+    /// How many came and left, day by day in UTC, in order; days without either are
+    /// left out. A store that keeps no such dates answers with nothing.
+    fn growth(&self) -> Answer<Vec<Growth>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 
     /// What was sent to a person.
     fn history(&self, subscriber: SubscriberId) -> Answer<Vec<Past>>;

@@ -27,6 +27,17 @@ pub enum Absorbed {
     Erased,
 }
 
+/// How a list changed on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// The day, in UTC.
+    pub day: chrono::NaiveDate,
+    /// Who confirmed or, where that is not known, asked for it.
+    pub joined: u64,
+    /// Who left.
+    pub left: u64,
+}
+
 /// Which subscribers are meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The fields of a form.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Form(Vec<(String, String)>);
+pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
     /// Reads a body: `application/x-www-form-urlencoded` or
@@ -25,7 +25,7 @@ impl Form {
     /// # Errors
     ///
     /// The status to answer with.
-    pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Form, StatusCode> {
+    pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form, StatusCode> {
         let whole = Limited::new(body, LIMIT).collect();
         let bytes = match tokio::time::timeout(PATIENCE, whole).await {
             Ok(Ok(whole)) => whole.to_bytes(),
@@ -65,7 +65,7 @@ impl Form {
     }
 
     /// The value of the first field of this name.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let mut fields = self.0.iter();
         fields
             .find(|(key, _)| key.eq_ignore_ascii_case(name))

@@ -51,6 +51,7 @@ use crate::subscriber::Keys;
 
 pub use client::{ForwardedHeader, Forwarders, Network, NoNetwork};
 pub use door::{ACCOUNT_LIFE, DoorParts, DoorSettings, Kept, link_days};
+pub(crate) use form::Form;
 pub use server::{serve, serve_renewed};
 pub use webhook::{Fetch, Keep, Webhooks};
 

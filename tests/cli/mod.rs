@@ -19,7 +19,7 @@ mod init;
 mod inspect;
 mod international;
 mod leak;
-mod mailing;
+pub(crate) mod mailing;
 mod mailings;
 mod name_server;
 mod new;

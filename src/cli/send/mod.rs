@@ -15,13 +15,16 @@ mod spam;
 mod time;
 mod trial;
 
-pub(crate) use drive::{Manner, Sent, Signals, drive, who};
-pub(crate) use gate::is_nobodys;
-pub(crate) use leaving::{nonce, what_to_do};
-pub(crate) use mailing::{Wish, go_on, mail, require_key, worse};
+pub(crate) use drive::{Manner, Ready, Sent, Signals, cancelled, drive, ready, who};
+pub(crate) use gate::{filter, is_nobodys};
+pub(crate) use leaving::{answers, nonce, what_to_do};
+pub(crate) use mailing::{Wish, go_on, mail, prospect, require_key, worse};
 pub(crate) use outbox::{Look, dry_run, say_report};
-pub(crate) use relay::{is_loopback, relays};
+pub(crate) use progress::words as event_words;
+pub(crate) use relay::{is_loopback, name as relay_name, relays};
 pub(crate) use shelf::Shelf;
+pub(crate) use spam::Assassin;
+pub(crate) use time::words as time_words;
 
 use serde_json::json;
 
@@ -170,6 +173,27 @@ pub(crate) fn say_findings(newsroom: &Newsroom, places: &[usize], terminal: &Ter
         }
     }
     errors
+}
+
+/// How many errors these files of an issue have.
+pub(crate) fn count_errors(newsroom: &Newsroom, places: &[usize]) -> usize {
+    let paths = places.iter();
+    let paths = paths.map(|&place| newsroom.manuscripts[place].summary.path.as_str());
+    let findings = paths.flat_map(|path| newsroom.findings_of(path));
+    findings.filter(|one| one.level == Level::Error).count()
+}
+
+/// Sends the message to these addresses alone; says what the relay said.
+pub(crate) fn test(
+    folder: &Folder,
+    letters: &Letters,
+    addresses: &[String],
+    terminal: &mut Terminal,
+) -> Result<String, CommandError> {
+    let testers = trial::recipients(addresses)?;
+    let sent = trial::send(letters, relay::relay(folder)?, &testers, terminal)?;
+    let replies = sent.iter().filter_map(|one| one["reply"].as_str());
+    Ok(replies.collect::<Vec<&str>>().join("; "))
 }
 
 /// `issues/12.md has 2 errors`, of a number of errors that is not none.

@@ -91,7 +91,8 @@ impl View {
     }
 }
 
-fn words(event: &Event, zone: Tz) -> String {
+/// An event, for people.
+pub(crate) fn words(event: &Event, zone: Tz) -> String {
     let at = |until| time::words(until, zone);
     let words = match event {
         Event::Resting {

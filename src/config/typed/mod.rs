@@ -16,7 +16,7 @@ use url::Url;
 use crate::archive::Also;
 use crate::config::key::Key;
 use crate::config::layer::Values;
-use crate::config::settings::{Archive, Feeds, Mail, Publish, Settings, Webhooks};
+use crate::config::settings::{Archive, Feeds, Mail, Preview, Publish, Settings, Webhooks};
 use crate::diagnostic::{Diagnostic, Finding, Level};
 use crate::email::{self, Parts};
 use crate::render::{Accent, AccentError, LinkPlace, Look, TextStyle};
@@ -68,6 +68,10 @@ pub(crate) fn settings(values: &Values, findings: &mut Vec<Finding>) -> Settings
         look: Look {
             logo: read.logo(&newsletter.url),
             accent: read.accent(),
+        },
+        preview: Preview {
+            editor_url: read.text("preview.editor_url"),
+            poll: read.bool("preview.poll"),
         },
         publish: Publish {
             deploy: read.optional("publish.deploy"),

@@ -25,6 +25,11 @@ use crate::email::links::{Links, WayOut};
 use crate::email::message::{Content, Message};
 use crate::issue::{is_damaged, is_emoji};
 
+/// Octets of the HTML part of a message as it is sent; 0 where it has none.
+pub fn html_size(message: &[u8]) -> usize {
+    weight::encoded(message)
+}
+
 /// Phones cut subjects earlier; past this every program does.
 const LONG_SUBJECT: usize = 100;
 

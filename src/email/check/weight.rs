@@ -43,7 +43,7 @@ pub(crate) fn check(message: &Message, content: &Content, found: &mut Vec<Diagno
 }
 
 /// Octets of the HTML part as sent; 0 where there is none.
-fn encoded(bytes: &[u8]) -> usize {
+pub(super) fn encoded(bytes: &[u8]) -> usize {
     let find = |text: &[u8], wanted: &[u8]| text.windows(wanted.len()).position(|at| at == wanted);
     let part = find(bytes, b"Content-Type: text/html").map(|at| &bytes[at..]);
     let body = part.and_then(|part| Some(&part[find(part, b"\r\n\r\n")? + 4..]));

@@ -334,6 +334,11 @@ fn registry(escape: impl Fn(&str) -> String + Send + Sync + 'static) -> Handleba
     registry
 }
 
+/// A registry of pages that are for nobody's mail.
+pub(crate) fn bare_registry() -> Handlebars<'static> {
+    registry(escape::marked_attribute)
+}
+
 /// A model without the characters that no document may hold.
 pub(crate) fn cleaned<T: Serialize>(model: &T) -> Json {
     let mut value = serde_json::to_value(model).unwrap_or(Json::Null);

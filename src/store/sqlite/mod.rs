@@ -51,9 +51,9 @@ use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::lock::For;
 use crate::store::sqlite::thread::Worker;
 use crate::store::{
-    Absorbed, Adjust, Answer, Candidate, Due, Engagement, Error, NewMailing, NewNotice, Notice,
-    NoticeId, NoticeKind, OptIn, Past, Return, Search, Settled, SignUp, Standing, Step, Store,
-    StoreId, Verdict,
+    Absorbed, Adjust, Answer, Candidate, Due, Engagement, Error, Growth, NewMailing, NewNotice,
+    Notice, NoticeId, NoticeKind, OptIn, Past, Return, Search, Settled, SignUp, Standing, Step,
+    Store, StoreId, Verdict,
 };
 use crate::subscriber::{
     Address, Entry, Reason, Recipient, Status, SubscriberId, Suppression, Tag,
@@ -268,6 +268,10 @@ impl Store for Sqlite {
 
     fn first_subscriber(&self) -> Answer<Option<DateTime<Utc>>> {
         self.read("reading its beginning", people::first_subscriber)
+    }
+
+    fn growth(&self) -> Answer<Vec<Growth>> {
+        self.read("reading how it grew", people::growth)
     }
 
     fn history(&self, subscriber: SubscriberId) -> Answer<Vec<Past>> {

@@ -1,17 +1,22 @@
 //! Finding subscribers and what they or the editor change about them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value as Json;
 
 use crate::mailing::provider;
 use crate::store::Error;
-use crate::store::model::{Past, Search};
+use crate::store::model::{Growth, Past, Search};
 use crate::store::rules::Wanted;
 use crate::store::sqlite::erasure::Hashes;
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::{code, statements as sql, suppression};
 use crate::subscriber::{Address, Entry, Reason, Status, SubscriberId, Suppression};
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
 
 pub(super) fn find(
     connection: &Connection,
@@ -253,6 +258,27 @@ pub(super) fn first_subscriber(connection: &Connection) -> Result<Option<DateTim
         .prepare_cached(sql::META_GET)?
         .query_row(["first_subscriber"], |row| code::time_at(row, 0))
         .optional()?)
+}
+
+pub(super) fn growth(connection: &Connection) -> Result<Vec<Growth>, Failure> {
+    let mut days: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
+    for (statement, came) in [(sql::CAME_BY_DAY, true), (sql::LEFT_BY_DAY, false)] {
+        let mut statement = connection.prepare_cached(statement)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let count = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+            let day = days.entry(row.get(0)?).or_default();
+            match came {
+                true => day.0 += count,
+                false => day.1 += count,
+            }
+        }
+    }
+    let growth = days.into_iter().filter_map(|(day, (joined, left))| {
+        let day = DateTime::from_timestamp(day.checked_mul(DAY)?, 0)?.date_naive();
+        Some(Growth { day, joined, left })
+    });
+    Ok(growth.collect())
 }
 
 pub(super) fn history(

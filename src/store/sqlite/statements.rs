@@ -49,6 +49,10 @@ statements! {
         WHERE s.id > ?1 AND (?2 IS NULL OR s.status = ?2)
             AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(s.tags) WHERE value = ?3))
         ORDER BY s.id";
+    CAME_BY_DAY = "SELECT COALESCE(confirmed_at, joined_at) / 86400000, count(*) FROM subscriber
+        WHERE COALESCE(confirmed_at, joined_at) IS NOT NULL AND status <> 0 GROUP BY 1";
+    LEFT_BY_DAY = "SELECT left_at / 86400000, count(*) FROM subscriber
+        WHERE left_at IS NOT NULL AND status = 2 GROUP BY 1";
     SEARCHED = "SELECT s.key, s.name FROM subscriber s
         WHERE (?1 IS NULL OR s.status = ?1)
             AND (?2 IS NULL OR EXISTS (SELECT 1 FROM json_each(s.tags) WHERE value = ?2))";

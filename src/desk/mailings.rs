@@ -1,0 +1,493 @@
+//! Mailings: what went, what is going, and what needs a hand.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::desk::app::{App, Asked, TroubleWords, encoded};
+use crate::desk::bars::{grouped, share};
+use crate::desk::{Trouble, answer};
+use crate::mailing::{Delivery, Mailing, Stage, State, Tally};
+use crate::store::Store;
+
+/// Deliveries that are looked through for what holds a mailing up.
+const SEEN: usize = 2_000;
+/// Of those who did not get it so many are named on the page.
+const NAMED: usize = 100;
+/// Domains and replies of the short tables.
+const SHORT: usize = 6;
+
+#[derive(Serialize)]
+struct ListPage {
+    rows: Vec<Listed>,
+    empty: bool,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    href: String,
+    issue: String,
+    title: String,
+    stage: &'static str,
+    tone: &'static str,
+    begun: String,
+    accepted: String,
+    total: String,
+    rest: String,
+    bar: Vec<Stretch>,
+}
+
+/// A stretch of the bar of a whole mailing.
+#[derive(Serialize)]
+struct Stretch {
+    kind: &'static str,
+    from: usize,
+    length: usize,
+}
+
+#[derive(Serialize)]
+struct Page {
+    issue: String,
+    title: String,
+    link: String,
+    token: String,
+    progress: String,
+    running: bool,
+    trouble: Option<TroubleWords>,
+    can_pause: bool,
+    can_resume: bool,
+    can_cancel: bool,
+    retry: Vec<Retry>,
+    open: String,
+    named: Vec<Named>,
+    more: String,
+    digest: String,
+}
+
+#[derive(Serialize)]
+struct Retry {
+    name: &'static str,
+    words: String,
+    risk: bool,
+}
+
+#[derive(Serialize)]
+struct Named {
+    address: String,
+    href: Option<String>,
+    state: &'static str,
+    said: String,
+    tries: u32,
+    again: String,
+}
+
+#[derive(Serialize)]
+struct Counted {
+    words: String,
+    count: String,
+}
+
+/// The part of the page that changes while it is sent.
+#[derive(Serialize)]
+struct Progress {
+    stage: String,
+    tone: &'static str,
+    sentence: String,
+    bar: Vec<Stretch>,
+    total: String,
+    counts: Vec<Counted>,
+    rate: Option<String>,
+    left: Option<String>,
+    replies: Vec<Counted>,
+    domains: Vec<Counted>,
+    sender: Option<String>,
+    events: Vec<String>,
+}
+
+impl App {
+    /// `/mailings`: all of them, the last first.
+    pub(super) async fn mailings(self: &Arc<Self>, asked: Asked) -> Response<Body> {
+        let rows = async {
+            let Some(store) = self.work(|app| app.room.store()).await? else {
+                return Ok(Vec::new());
+            };
+            let mut rows = Vec::new();
+            for mailing in store.mailings().await? {
+                let tally = store.tally(mailing.id).await?;
+                rows.push(self.listed(&mailing, &tally));
+            }
+            Ok(rows)
+        };
+        match rows.await {
+            Ok(rows) => {
+                let page = ListPage {
+                    empty: rows.is_empty(),
+                    rows,
+                };
+                let body = self.pages.fill("mailings", &page);
+                self.page(StatusCode::OK, &asked.session, "mailings", "Mailings", body)
+            }
+            Err(trouble) => self.store_trouble(&asked, "mailings", &trouble),
+        }
+    }
+
+    pub(super) fn store_trouble(
+        &self,
+        asked: &Asked,
+        area: &str,
+        trouble: &Trouble,
+    ) -> Response<Body> {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        self.trouble(status, &asked.session, area, trouble)
+    }
+
+    fn listed(&self, mailing: &Mailing, tally: &Tally) -> Listed {
+        let total = tally.total();
+        Listed {
+            href: format!("/mailing/{}", encoded(&mailing.issue)),
+            issue: mailing.issue.clone(),
+            title: mailing.title.clone(),
+            stage: stage_word(mailing.stage),
+            tone: stage_tone(mailing.stage),
+            begun: self.room.moment(mailing.starts_at),
+            accepted: grouped(tally.of(State::Accepted)),
+            total: grouped(total),
+            rest: rest_words(tally),
+            bar: bar(tally),
+        }
+    }
+
+    /// `/mailing/KEY`.
+    pub(super) async fn mailing(self: &Arc<Self>, asked: Asked) -> Response<Body> {
+        let token = self.token(&asked.session);
+        let made = async {
+            let store = self.work(|app| app.room.store()).await?;
+            let store = store.ok_or_else(|| Trouble::new("there is no list yet"))?;
+            let mailing = store.mailing_of(&asked.rest).await?.ok_or_else(|| {
+                Trouble::new(format!("issue {} was not mailed", asked.rest))
+                    .hint("Mailings lists what was")
+            })?;
+            let tally = store.tally(mailing.id).await?;
+            let progress = self.progress_of(store.as_ref(), &mailing, &tally).await?;
+            let need = [State::Rejected, State::Unknown, State::Deferred];
+            let some = store.deliveries(mailing.id, &need, None, NAMED).await?;
+            let count: u64 = need.iter().map(|state| tally.of(*state)).sum();
+            let sending = store.engaged().await?.is_some();
+            let ended = self.room.ended(&mailing.issue).filter(|_| !sending);
+            let closed = matches!(mailing.stage, Stage::Cancelled | Stage::Finished);
+            let retry = [
+                (State::Rejected, false),
+                (State::Unknown, true),
+                (State::Deferred, false),
+            ];
+            let retry = retry.into_iter().filter(|(state, _)| tally.of(*state) > 0);
+            let page = Page {
+                issue: mailing.issue.clone(),
+                title: mailing.title.clone(),
+                link: encoded(&mailing.issue),
+                token,
+                progress: self.pages.fill("progress", &progress),
+                running: mailing.stage == Stage::Open && sending,
+                trouble: ended.as_ref().map(|trouble| self.words(trouble)),
+                can_pause: matches!(mailing.stage, Stage::Open | Stage::Scheduled),
+                can_resume: match mailing.stage {
+                    Stage::Paused => true,
+                    Stage::Open | Stage::Scheduled => !sending,
+                    Stage::Cancelled | Stage::Finished => false,
+                },
+                can_cancel: !closed,
+                retry: match mailing.stage {
+                    Stage::Cancelled => Vec::new(),
+                    _ if sending => Vec::new(),
+                    _ => retry
+                        .map(|(state, risk)| Retry {
+                            name: state.name(),
+                            words: format!("{} {}", grouped(tally.of(state)), state.name()),
+                            risk,
+                        })
+                        .collect(),
+                },
+                open: grouped(tally.open()),
+                named: some.iter().map(|one| self.named(one)).collect(),
+                more: match count.saturating_sub(some.len() as u64) {
+                    0 => String::new(),
+                    more => grouped(more),
+                },
+                digest: mailing.digest.clone(),
+            };
+            Ok(self.pages.fill("mailing", &page))
+        };
+        match made.await {
+            Ok(body) => {
+                let title = format!("Mailing of {}", asked.rest);
+                self.page(StatusCode::OK, &asked.session, "mailings", &title, body)
+            }
+            Err(trouble) => {
+                let status = StatusCode::NOT_FOUND;
+                self.trouble(status, &asked.session, "mailings", &trouble)
+            }
+        }
+    }
+
+    /// `/progress/KEY`: the part that changes.
+    pub(super) async fn progress(self: &Arc<Self>, asked: Asked) -> Response<Body> {
+        let made = async {
+            let store = self.work(|app| app.room.store()).await?;
+            let store = store.ok_or_else(|| Trouble::new("there is no list yet"))?;
+            let mailing = store.mailing_of(&asked.rest).await?;
+            let mailing = mailing.ok_or_else(|| Trouble::new("this issue was not mailed"))?;
+            let tally = store.tally(mailing.id).await?;
+            let progress = self.progress_of(store.as_ref(), &mailing, &tally).await?;
+            let sending = store.engaged().await?.is_some();
+            Ok::<_, Trouble>((progress, mailing.stage, sending))
+        };
+        match made.await {
+            Ok((progress, stage, sending)) => answer::json(&json!({
+                "html": self.pages.fill("progress", &progress),
+                "state": format!("{} {sending}", stage.name()),
+                "said": progress.sentence,
+            })),
+            Err(trouble) => answer::json(&json!({ "why": trouble.what })),
+        }
+    }
+
+    async fn progress_of(
+        &self,
+        store: &dyn Store,
+        mailing: &Mailing,
+        tally: &Tally,
+    ) -> Result<Progress, Trouble> {
+        let held = [State::Deferred, State::Rejected, State::Unknown];
+        let some = store.deliveries(mailing.id, &held, None, SEEN).await?;
+        let sender = store.engaged().await?;
+        let underway = self.room.underway();
+        let ours = underway.filter(|one| one.issue == mailing.issue);
+        let (rate, left) = match (&ours, mailing.stage) {
+            (Some(ours), Stage::Open) => {
+                let progress = ours.watch.progress();
+                let seconds = progress.since.map_or(0, |since| {
+                    ((self.clock)() - since).num_milliseconds().unsigned_abs()
+                });
+                let rate = (progress.accepted * 1000)
+                    .checked_div(seconds.max(1))
+                    .unwrap_or(0);
+                let left = tally.of(State::Pending).checked_div(rate);
+                (Some(grouped(rate)), left.map(span))
+            }
+            _ => (None, None),
+        };
+        let mut replies = replies(&some);
+        if tally.of(State::Accepted) > 0 {
+            replies.insert(
+                0,
+                Counted {
+                    words: "250 taken over".to_owned(),
+                    count: grouped(tally.of(State::Accepted)),
+                },
+            );
+        }
+        let states = State::ALL.into_iter().filter(|state| tally.of(*state) > 0);
+        Ok(Progress {
+            stage: stage_word(mailing.stage).to_owned(),
+            tone: stage_tone(mailing.stage),
+            sentence: self.sentence(mailing, tally, sender.is_some()),
+            bar: bar(tally),
+            total: grouped(tally.total()),
+            counts: states
+                .map(|state| Counted {
+                    words: state.name().to_owned(),
+                    count: grouped(tally.of(state)),
+                })
+                .collect(),
+            rate,
+            left,
+            replies,
+            domains: domains(&some),
+            events: self.room.events(&mailing.issue),
+            sender: sender.filter(|_| ours.is_none()),
+        })
+    }
+
+    fn sentence(&self, mailing: &Mailing, tally: &Tally, sending: bool) -> String {
+        let (accepted, total) = (tally.of(State::Accepted), tally.total());
+        let have = format!("{} of {} have it", grouped(accepted), grouped(total));
+        let hand = tally.of(State::Rejected) + tally.of(State::Unknown);
+        let named = match hand {
+            0 => ".".to_owned(),
+            1 => "; 1 is named below.".to_owned(),
+            _ => format!("; {} are named below.", grouped(hand)),
+        };
+        match mailing.stage {
+            Stage::Scheduled => format!("It begins {}.", self.room.moment(mailing.starts_at)),
+            Stage::Open if sending => format!("{have}."),
+            Stage::Open => format!("{have}; nobody is sending. Resume goes on."),
+            Stage::Paused if mailing.why.is_empty() => format!("{have}; it is paused."),
+            Stage::Paused => format!("{have}; it is paused: {}.", mailing.why),
+            Stage::Cancelled => format!("{have}; the rest was cancelled."),
+            Stage::Finished if hand == 0 && accepted == total => {
+                format!("All {} have it.", grouped(total))
+            }
+            Stage::Finished => format!("{have}{named}"),
+        }
+    }
+
+    fn named(&self, delivery: &Delivery) -> Named {
+        let said = delivery.reply.as_ref().map(|reply| {
+            format!("{} {}", reply.code, reply.text)
+                .trim_end()
+                .to_owned()
+        });
+        let address = delivery.address.as_ref();
+        Named {
+            address: address.map_or_else(|| "(erased)".to_owned(), ToString::to_string),
+            href: address.map(|_| format!("/subscriber/{}", delivery.subscriber.0)),
+            state: delivery.state.name(),
+            said: match said {
+                Some(said) => said,
+                None => delivery.note.clone(),
+            },
+            tries: delivery.attempts,
+            again: delivery
+                .due
+                .map(|due| self.room.moment(due))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn stage_word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Scheduled => "Scheduled",
+        Stage::Open => "Sending",
+        Stage::Paused => "Paused",
+        Stage::Cancelled => "Cancelled",
+        Stage::Finished => "Sent",
+    }
+}
+
+fn stage_tone(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Scheduled | Stage::Open => "going",
+        Stage::Paused => "warning",
+        Stage::Cancelled => "error",
+        Stage::Finished => "quiet",
+    }
+}
+
+/// What is neither taken over nor still to be tried.
+fn rest_words(tally: &Tally) -> String {
+    let states = [
+        State::Pending,
+        State::Deferred,
+        State::Rejected,
+        State::Unknown,
+        State::Skipped,
+        State::Cancelled,
+    ];
+    let some = states.into_iter().filter(|state| tally.of(*state) > 0);
+    let words: Vec<String> = some
+        .map(|state| format!("{} {}", grouped(tally.of(state)), state.name()))
+        .collect();
+    words.join(" · ")
+}
+
+/// Sent, deferred, failed; the rest of the bar stays bare.
+fn bar(tally: &Tally) -> Vec<Stretch> {
+    let total = usize::try_from(tally.total()).unwrap_or(usize::MAX);
+    let kinds = [
+        ("sent", tally.of(State::Accepted)),
+        ("deferred", tally.of(State::Deferred)),
+        (
+            "failed",
+            tally.of(State::Rejected) + tally.of(State::Unknown),
+        ),
+    ];
+    let mut from = 0;
+    let mut stretches = Vec::new();
+    for (kind, count) in kinds {
+        let length = share(usize::try_from(count).unwrap_or(usize::MAX), total).min(1000 - from);
+        if length > 0 {
+            stretches.push(Stretch { kind, from, length });
+        }
+        from += length;
+    }
+    stretches
+}
+
+/// Replies by kind: code and enhanced code, the most frequent first.
+fn replies(some: &[Delivery]) -> Vec<Counted> {
+    let kind = |delivery: &Delivery| match &delivery.reply {
+        Some(reply) => match reply.enhanced {
+            Some(enhanced) => {
+                format!(
+                    "{} {}.{}.{}",
+                    reply.code, enhanced.0, enhanced.1, enhanced.2
+                )
+            }
+            None => reply.code.to_string(),
+        },
+        None => "no reply".to_owned(),
+    };
+    counted(
+        some.iter()
+            .map(|one| format!("{} · {}", kind(one), one.state.name())),
+    )
+}
+
+/// The domains that hold the most up.
+fn domains(some: &[Delivery]) -> Vec<Counted> {
+    let waiting = some.iter().filter(|one| one.state == State::Deferred);
+    counted(waiting.filter_map(|one| Some(one.address.as_ref()?.domain().to_owned())))
+}
+
+fn counted(words: impl Iterator<Item = String>) -> Vec<Counted> {
+    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+    for word in words {
+        *sums.entry(word).or_default() += 1;
+    }
+    let mut sums: Vec<(String, u64)> = sums.into_iter().collect();
+    sums.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let short = sums.into_iter().take(SHORT);
+    short
+        .map(|(words, count)| Counted {
+            words,
+            count: grouped(count),
+        })
+        .collect()
+}
+
+/// `40 s`, `12 min`, `3 h 20 min`.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..=90 => format!("{seconds} s"),
+        91..=5400 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_never_runs_over_its_end() {
+        let mut tally = Tally::default();
+        tally.add(State::Accepted, 999_999);
+        tally.add(State::Deferred, 1);
+        tally.add(State::Rejected, 1);
+        let bar = bar(&tally);
+        assert!(bar.iter().all(|one| one.from + one.length <= 1000));
+        assert_eq!(bar[0].kind, "sent");
+    }
+
+    #[test]
+    fn spans_are_said_in_round_numbers() {
+        assert_eq!(span(40), "40 s");
+        assert_eq!(span(91), "2 min");
+        assert_eq!(span(12_000), "3 h 20 min");
+    }
+}

@@ -1,0 +1,215 @@
+//! The last steps: what is shown is what leaves, and nothing leaves unapproved.
+
+use letterpress::subscriber::Status;
+use tokio::task::spawn_blocking;
+
+use crate::cli::Sandbox;
+use crate::cli::mailing::{reached, weekly};
+use crate::desk::Desk;
+use crate::smtp::server::{Act, Server, usual};
+
+const THREE: [(&str, Status); 4] = [
+    ("ada@example.net", Status::Confirmed),
+    ("bob@example.net", Status::Confirmed),
+    ("cy@example.com", Status::Confirmed),
+    ("gone@example.net", Status::Unsubscribed),
+];
+const APPROVE: &str = "/approve/issues/1.md";
+
+fn with_relay(sandbox: Sandbox, port: u16) -> Desk {
+    let port = format!("smtp.port={port}");
+    let relay = ["smtp.host=127.0.0.1", "smtp.tls=none", &port];
+    let arguments: Vec<&str> = relay.iter().flat_map(|one| ["--set", one]).collect();
+    Desk::open_with(sandbox, &arguments)
+}
+
+fn digest(desk: &Desk) -> String {
+    let page = desk.get(&format!("{APPROVE}?by_mail=1")).expect(200).text();
+    let digest = page.split("name=\"digest\" value=\"").nth(1).unwrap();
+    digest.split('"').next().unwrap().to_owned()
+}
+
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    spawn_blocking(work).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_mail_that_is_shown_is_the_mail_that_is_sent_octet_for_octet() {
+    let server = Server::start(|question, _| usual(question)).await;
+    let port = server.port();
+    let shown = beside(move || {
+        let desk = with_relay(weekly(&THREE), port);
+        let of = |reader: &str| {
+            desk.get(&format!("/raw/issues/1.md?by_mail=1&as={reader}"))
+                .expect(200)
+                .body
+        };
+        let shown = THREE[..3]
+            .iter()
+            .map(|(reader, _)| of(reader))
+            .collect::<Vec<_>>();
+        let page = desk.get(&format!("{APPROVE}?by_mail=1")).expect(200);
+        page.says("3 recipients")
+            .says("unsubscribed")
+            .says("gone@example.net");
+        let digest = digest(&desk);
+        let form = [("by_mail", "1"), ("word", "1"), ("digest", digest.as_str())];
+        desk.post(APPROVE, &form).expect(303);
+        desk.until("/mailing/1", "All 3 have it.");
+        desk.get("/").expect(200).says("Sent");
+        desk.get("/issue/issues/1.md")
+            .expect(200)
+            .says("Read the report");
+        desk.get("/mailings").expect(200).says("3 of 3");
+        let page = desk
+            .get("/issue/issues/1.md?view=difference&by_mail=1")
+            .expect(200);
+        page.says("as confirmed");
+        shown
+    })
+    .await;
+    let mut sent = server.contents();
+    let mut shown = shown;
+    sent.sort();
+    shown.sort();
+    let trimmed = |all: Vec<Vec<u8>>| -> Vec<String> {
+        let texts = all.into_iter().map(|one| String::from_utf8(one).unwrap());
+        texts.map(|one| one.trim_end().to_owned()).collect()
+    };
+    assert_eq!(trimmed(sent), trimmed(shown));
+}
+
+#[tokio::test]
+async fn nothing_leaves_without_the_word_and_the_build_that_was_looked_at() {
+    let server = Server::start(|question, _| usual(question)).await;
+    let port = server.port();
+    beside(move || {
+        let desk = with_relay(weekly(&THREE), port);
+        let digest = digest(&desk);
+        let send = |word: &str, digest: &str| {
+            let form = [("by_mail", "1"), ("word", word), ("digest", digest)];
+            desk.post(APPROVE, &form)
+        };
+        send("2", &digest).expect(409).says("type 1 to send it");
+        send("", &digest).expect(409);
+        send("1", "").expect(409).says("no build was approved");
+        // A file that changed meanwhile is not what was approved.
+        let changed = crate::cli::issue(1, "2026-01-02", "Something else.");
+        desk.change(|sandbox| sandbox.write("issues/1.md", &changed));
+        send("1", &digest).expect(409).says("content is not that");
+        desk.get("/mailing/1").expect(404).says("was not mailed");
+        desk.get("/mailing/1/pause").expect(404);
+    })
+    .await;
+    assert_eq!(reached(&server), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_relay_that_refuses_is_quoted_and_the_desk_goes_on() {
+    let server = Server::start(|question, _| match question {
+        line if line.starts_with("MAIL FROM") => Act::Say("550 5.7.1 we do not know you\r\n"),
+        line => usual(line),
+    })
+    .await;
+    let port = server.port();
+    beside(move || {
+        let desk = with_relay(weekly(&THREE), port);
+        desk.post("/test/issues/1.md", &[("to", "editor@example.org")])
+            .expect(200)
+            .says("we do not know you");
+        desk.post("/test/issues/1.md", &[("to", "nobody")])
+            .expect(200)
+            .says("me@example.org");
+        let digest = digest(&desk);
+        let form = [("by_mail", "1"), ("word", "1"), ("digest", digest.as_str())];
+        desk.post(APPROVE, &form).expect(303);
+        desk.until("/mailing/1", "paused");
+        desk.until("/mailing/1", "relay takes no mail");
+        desk.get("/issue/issues/1.md").expect(200).says("Resume…");
+    })
+    .await;
+    assert_eq!(reached(&server), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_test_goes_to_the_editor_alone() {
+    let server = Server::start(|question, _| usual(question)).await;
+    let port = server.port();
+    beside(move || {
+        let desk = with_relay(weekly(&THREE), port);
+        desk.post("/test/issues/1.md", &[("to", "editor@example.org")])
+            .expect(200)
+            .says("It left.");
+        desk.get("/mailings")
+            .expect(200)
+            .says("What was mailed is listed here");
+    })
+    .await;
+    assert_eq!(reached(&server), ["editor@example.org"]);
+}
+
+#[tokio::test]
+async fn a_mailing_is_paused_resumed_and_cancelled_from_its_page() {
+    let server = Server::start(|question, _| usual(question)).await;
+    let port = server.port();
+    beside(move || {
+        let desk = with_relay(weekly(&THREE), port);
+        let digest = digest(&desk);
+        let at = "2099-01-01T08:00";
+        let later = desk
+            .get(&format!("{APPROVE}?by_mail=1&at={at}"))
+            .expect(200);
+        later.says("from 2099-01-01 08:00 UTC on").says("Schedule");
+        let form = [
+            ("by_mail", "1"),
+            ("word", "1"),
+            ("digest", digest.as_str()),
+            ("at", at),
+        ];
+        desk.post(APPROVE, &form).expect(303);
+        desk.get("/mailing/1")
+            .expect(200)
+            .says("Scheduled")
+            .says("It begins 1 January 2099");
+        desk.get("/").expect(200).says("Scheduled");
+        desk.post("/mailing/1/pause", &[]).expect(303);
+        desk.get("/mailing/1").expect(200).says("it is paused");
+        desk.post("/mailing/1/cancel", &[("word", "no")])
+            .expect(409);
+        desk.post("/mailing/1/cancel", &[("word", "cancel")])
+            .expect(303);
+        desk.get("/mailing/1")
+            .expect(200)
+            .says("the rest was cancelled");
+        desk.post("/mailing/1/resume", &[])
+            .expect(409)
+            .says("was cancelled");
+    })
+    .await;
+    assert_eq!(reached(&server), Vec::<String>::new());
+}
+
+#[test]
+fn people_are_found_with_what_they_got() {
+    let desk = Desk::open(weekly(&THREE));
+    desk.until("/subscribers", "3 confirmed")
+        .says("1 unsubscribed");
+    let page = desk.get("/subscribers?q=%40example.com").expect(200);
+    let page = page.says("cy@example.com").lacks("ada@example.net").text();
+    let person = page
+        .split("href=\"/subscriber/")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    desk.get(&format!("/subscriber/{person}"))
+        .expect(200)
+        .says("cy@example.com");
+    desk.get("/subscriber/999")
+        .expect(404)
+        .says("no such subscriber");
+    desk.get("/issue/issues/1.md?as=bob@example.net")
+        .expect(200)
+        .says("value=\"bob@example.net\"");
+}
