@@ -114,9 +114,16 @@ impl Page<'_, '_> {
         if parts.is_empty() {
             return;
         }
+        let begin = self.out.html.len();
         self.push("<div class=\"intro\">\n");
+        let empty = self.out.html.len();
         for part in &parts {
             self.part(part, None, 2);
+        }
+        // Comments are all that it holds, and nobody sees those.
+        if self.out.html.len() == empty {
+            self.out.html.truncate(begin);
+            return;
         }
         self.push("</div>\n");
     }

@@ -190,6 +190,12 @@ proptest! {
     }
 }
 
+#[test]
+fn a_comment_above_the_title_is_not_lost() {
+    check("<!-- comment\n-->\n# a");
+    check("<!-- comment -->\n\n<!-- another -->\n\n# a\n\nText.\n\n## b\n\nText.");
+}
+
 /// Texts that are deep rather than long.
 fn deep(count: usize) -> Vec<String> {
     vec![

@@ -25,9 +25,14 @@ pub(crate) fn understand(issue: &mut Issue, rules: &Rules) {
     let outline = Outline::of(&items, issue.title_events.as_ref());
     let blocks = &issue.document.blocks;
 
-    issue.intro = outline.parts(blocks, outline.intro.clone(), &mut |blocks| {
-        vec![Content::Prose(whole(blocks))]
-    });
+    issue.intro = [&outline.above, &outline.intro]
+        .into_iter()
+        .flat_map(|run| {
+            outline.parts(blocks, run.clone(), &mut |blocks| {
+                vec![Content::Prose(whole(blocks))]
+            })
+        })
+        .collect();
     let mut sections: Vec<Section> = Vec::with_capacity(outline.heads.len());
     // The section of each head; for those that are items, that of their parent.
     let mut places: Vec<usize> = Vec::with_capacity(outline.heads.len());

@@ -13,6 +13,9 @@ use crate::issue::section::whole;
 /// The heads of a body in order, and what lies outside of them.
 #[derive(Debug)]
 pub(super) struct Outline {
+    /// Blocks before the title: comments alone, for anything else before it
+    /// would make it no title.
+    pub(super) above: Range<usize>,
     /// Blocks before the first head, the title left out.
     pub(super) intro: Range<usize>,
     pub(super) heads: Vec<Head>,
@@ -69,11 +72,10 @@ impl Outline {
                 false => heading::stands_for_heading(items.document, &blocks[*index]),
             })
             .collect();
-        let after_title = blocks
-            .iter()
-            .position(is_title)
-            .map_or(0, |index| index + 1);
+        let title = blocks.iter().position(is_title);
+        let after_title = title.map_or(0, |index| index + 1);
         let mut outline = Outline {
+            above: 0..title.unwrap_or_default(),
             intro: after_title..heads.first().copied().unwrap_or(blocks.len()),
             heads: Vec::with_capacity(heads.len()),
             promo_marks: Vec::new(),
