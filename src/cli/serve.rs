@@ -69,7 +69,6 @@ pub(crate) fn run(
                         }
                         // It has ended where nobody takes it.
                         let _ = renew.send(parts).await;
-                        log("reload=done");
                     }
                     Err(error) => {
                         error.print(terminal);

@@ -29,7 +29,8 @@ pub async fn serve(listener: TcpListener, parts: Parts, end: impl Future<Output 
 }
 
 /// The same, with other parts from the moment on at which they come. A request that
-/// is under way ends with those that it began with.
+/// is under way ends with those that it began with, and the log says when there are
+/// others.
 pub async fn serve_renewed(
     listener: TcpListener,
     parts: Parts,
@@ -52,11 +53,14 @@ pub async fn serve_renewed(
         let (accepted, seat) = tokio::select! {
             () = &mut end => break,
             Some(parts) = renewed.recv() => {
+                let log = Arc::clone(&parts.log);
                 app = Arc::new(App::following(parts, &app));
                 warming.abort();
                 warming = tokio::spawn(warm(Arc::clone(&app)));
                 *current.write().unwrap_or_else(PoisonError::into_inner) =
                     Answers::new(Arc::clone(&app));
+                // Not before it is true.
+                log("reload=done");
                 continue;
             }
             next = next => next,

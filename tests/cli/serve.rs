@@ -132,5 +132,6 @@ fn told_to_it_reads_everything_anew_and_a_mistake_leaves_the_old() {
     );
     hang_up();
     await_line(&lines, "reload=done");
-    assert!(get(port, "/nothing").contains("<p>mine: Fourth Weekly</p>"));
+    let page = get(port, "/nothing");
+    assert!(page.contains("<p>mine: Fourth Weekly</p>"), "{page}");
 }

@@ -49,7 +49,8 @@ fn notice() -> String {
         out.push_str(before);
         rest = after.split_once("}}").map_or("", |(_, after)| after);
     }
-    out + rest
+    // What the inliner is told, and takes out.
+    (out + rest).replace(" data-css-inline=\"ignore\"", "")
 }
 
 fn mails() -> Vec<String> {
