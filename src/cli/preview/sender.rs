@@ -90,7 +90,10 @@ impl Sender {
     /// Whether the mailing of an issue is in this desk's hands.
     pub(super) fn has(&self, issue: &str) -> bool {
         let state = self.state();
-        state.underway.as_ref().is_some_and(|one| one.issue == issue)
+        state
+            .underway
+            .as_ref()
+            .is_some_and(|one| one.issue == issue)
     }
 
     /// Takes a confirmed mailing in hand. One that is in hand already goes on, also
