@@ -56,7 +56,8 @@ struct Page {
     link: String,
     token: String,
     progress: String,
-    running: bool,
+    /// As `/progress/KEY` says it: the page is asked anew once the two differ.
+    state: String,
     trouble: Option<TroubleWords>,
     can_pause: bool,
     can_resume: bool,
@@ -191,7 +192,7 @@ impl App {
                 link: encoded(&mailing.issue),
                 token,
                 progress: self.pages.fill("progress", &progress),
-                running: mailing.stage == Stage::Open && sending,
+                state: state_words(mailing.stage, sending),
                 trouble: ended.as_ref().map(|trouble| self.words(trouble)),
                 can_pause: matches!(mailing.stage, Stage::Open | Stage::Scheduled),
                 can_resume: match mailing.stage {
@@ -248,7 +249,7 @@ impl App {
         match made.await {
             Ok((progress, stage, sending)) => answer::json(&json!({
                 "html": self.pages.fill("progress", &progress),
-                "state": format!("{} {sending}", stage.name()),
+                "state": state_words(stage, sending),
                 "said": progress.sentence,
             })),
             Err(trouble) => answer::json(&json!({ "why": trouble.what })),
@@ -357,6 +358,11 @@ impl App {
                 .unwrap_or_default(),
         }
     }
+}
+
+/// What the buttons of a mailing's page hang on.
+fn state_words(stage: Stage, sending: bool) -> String {
+    format!("{} {sending}", stage.name())
 }
 
 fn stage_word(stage: Stage) -> &'static str {

@@ -334,10 +334,15 @@
     place();
   };
 
+  // A form that was sent off is not overtaken by a reload, which would take it back.
+  let leaving = false;
+  addEventListener("submit", () => { leaving = true; });
+  addEventListener("pageshow", () => { leaving = false; });
+
   const mailing = async () => {
     const page = one("#mailing");
     if (!page) return;
-    let state = null;
+    let said = page.dataset.state;
     for (;;) {
       await new Promise((later) => setTimeout(later, 1000));
       try {
@@ -345,12 +350,11 @@
         const now = await answer.json();
         if (!now.html) continue;
         one("#progress").innerHTML = now.html;
-        if (state !== null && state !== now.state) {
-          say(now.said);
-          const typing = document.activeElement && document.activeElement.matches("input");
-          if (!typing) return location.reload();
-        }
-        state = now.state;
+        // The buttons are those of the state that the page was made in.
+        if (said !== now.state) say(now.said);
+        said = now.state;
+        const typing = document.activeElement && document.activeElement.matches("input");
+        if (now.state !== page.dataset.state && !typing && !leaving) return location.reload();
       } catch { say("The desk is not running."); }
     }
   };

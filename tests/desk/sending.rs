@@ -1,6 +1,11 @@
 //! The last steps: what is shown is what leaves, and nothing leaves unapproved.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use letterpress::subscriber::Status;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use crate::cli::Sandbox;
@@ -172,8 +177,18 @@ async fn a_mailing_is_paused_resumed_and_cancelled_from_its_page() {
             .says("Scheduled")
             .says("It begins 1 January 2099");
         desk.get("/").expect(200).says("Scheduled");
+        agrees(&desk, "scheduled");
         desk.post("/mailing/1/pause", &[]).expect(303);
         desk.get("/mailing/1").expect(200).says("it is paused");
+        agrees(&desk, "paused");
+        // It waits again, and says so.
+        desk.post("/mailing/1/resume", &[]).expect(303);
+        desk.get("/mailing/1")
+            .expect(200)
+            .says("It begins 1 January 2099")
+            .lacks("Paused");
+        agrees(&desk, "scheduled");
+        desk.post("/mailing/1/pause", &[]).expect(303);
         desk.post("/mailing/1/cancel", &[("word", "no")])
             .expect(409);
         desk.post("/mailing/1/cancel", &[("word", "cancel")])
@@ -181,12 +196,88 @@ async fn a_mailing_is_paused_resumed_and_cancelled_from_its_page() {
         desk.get("/mailing/1")
             .expect(200)
             .says("the rest was cancelled");
+        agrees(&desk, "cancelled");
         desk.post("/mailing/1/resume", &[])
             .expect(409)
             .says("was cancelled");
     })
     .await;
     assert_eq!(reached(&server), Vec::<String>::new());
+}
+
+/// The page hangs its buttons on the state that its script is told later on.
+#[track_caller]
+fn agrees(desk: &Desk, stage: &str) {
+    desk.get("/mailing/1")
+        .expect(200)
+        .says(&format!("data-state=\"{stage} false\""));
+    desk.get("/progress/1")
+        .expect(200)
+        .says(&format!("\"state\":\"{stage} false\""));
+}
+
+#[tokio::test]
+async fn a_mailing_resumed_while_its_paused_run_is_ending_goes_on() {
+    let gate = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&gate);
+    let server = Server::start(move |question, _| match question {
+        "CONTENT" => Act::SayLater(Arc::clone(&held), "250 2.0.0 taken\r\n"),
+        line => usual(line),
+    })
+    .await;
+    let port = server.port();
+    beside(move || {
+        let desk = with_relay(weekly(&THREE), port);
+        let digest = digest(&desk);
+        let form = [("by_mail", "1"), ("word", "1"), ("digest", digest.as_str())];
+        desk.post(APPROVE, &form).expect(303);
+        desk.until("/mailing/1", "data-state=\"open true\"")
+            .lacks("Resume");
+        desk.post("/mailing/1/pause", &[]).expect(303);
+        desk.get("/mailing/1")
+            .expect(200)
+            .says("data-state=\"paused true\"")
+            .says("Resume");
+        // A run looks every second whether it was paused; both ways it goes on.
+        std::thread::sleep(Duration::from_millis(1500));
+        desk.post("/mailing/1/resume", &[]).expect(303);
+        desk.get("/mailing/1").expect(200).lacks("it is paused");
+        gate.add_permits(3);
+        desk.until("/mailing/1", "All 3 have it.");
+    })
+    .await;
+    assert_eq!(reached(&server).len(), 3);
+}
+
+#[tokio::test]
+async fn who_was_rejected_is_tried_again_from_the_page_of_a_mailing() {
+    let refused = AtomicBool::new(false);
+    let server = Server::start(move |question, _| match question {
+        line if line.starts_with("RCPT TO:<bob@") && !refused.swap(true, Ordering::Relaxed) => {
+            Act::Say("552 5.2.2 mailbox full\r\n")
+        }
+        line => usual(line),
+    })
+    .await;
+    let port = server.port();
+    beside(move || {
+        let desk = with_relay(weekly(&THREE), port);
+        let digest = digest(&desk);
+        let form = [("by_mail", "1"), ("word", "1"), ("digest", digest.as_str())];
+        desk.post(APPROVE, &form).expect(303);
+        desk.until("/mailing/1", "data-state=\"finished false\"")
+            .says("2 of 3 have it; 1 is named below.")
+            .says("mailbox full")
+            .says("1 rejected");
+        desk.post("/mailing/1/retry", &[])
+            .expect(409)
+            .says("nobody was chosen");
+        desk.post("/mailing/1/retry", &[("rejected", "1")])
+            .expect(303);
+        desk.until("/mailing/1", "All 3 have it.");
+    })
+    .await;
+    assert_eq!(reached(&server).len(), 3);
 }
 
 #[test]

@@ -584,17 +584,30 @@ impl Room for Desk {
         let go = || {
             let shelf = self.need_shelf()?;
             let mailing = shelf.ask(shelf.store.mailing_of(issue))?;
-            let mailing = mailing
+            let mut mailing = mailing
                 .ok_or_else(|| CommandError::usage(format!("issue {issue} was not mailed")))?;
             may_go_on(&mailing)?;
-            if let Some(who) = shelf.ask(shelf.store.engaged())? {
+            let ours = self.sender.has(issue);
+            if !ours && let Some(who) = shelf.ask(shelf.store.engaged())? {
                 return Err(crate::store::Error::Engaged { who }.into());
             }
             let mut states = vec![State::Deferred];
             states.extend(again);
             let now = Utc::now();
             shelf.ask(shelf.store.reopen(mailing.id, &states, now))?;
-            // What waits for its time goes on waiting, unless it was stopped.
+            let stage = match mailing.stage {
+                // What waits for its time goes on waiting.
+                Stage::Paused if mailing.starts_at > now => Some(Stage::Scheduled),
+                // The run that is ending finds that it is to go on.
+                Stage::Paused | Stage::Finished if ours => Some(Stage::Open),
+                _ => None,
+            };
+            if let Some(stage) = stage {
+                if !shelf.ask(shelf.store.set_stage(mailing.id, stage, "", now))? {
+                    return Err(send::cancelled(&mailing));
+                }
+                mailing.stage = stage;
+            }
             self.sender.begin(&self.global, mailing)
         };
         go().map_err(|error| trouble_of(&error, &terminal))

@@ -36,9 +36,23 @@ struct State {
     thread: Option<JoinHandle<()>>,
     /// The program is to end.
     ending: bool,
+    /// Resume was asked of the run in hand, which may be ending: it looks once more.
+    once_more: bool,
     /// Why runs ended, by issue.
     ended: BTreeMap<String, Trouble>,
     events: BTreeMap<String, Vec<String>>,
+}
+
+impl State {
+    /// A run of an issue begins.
+    fn take_up(&mut self, issue: &str) -> Arc<Watch> {
+        let watch = Arc::new(Watch::new());
+        self.underway = Some(Underway {
+            issue: issue.to_owned(),
+            watch: Arc::clone(&watch),
+        });
+        watch
+    }
 }
 
 impl Sender {
@@ -73,7 +87,17 @@ impl Sender {
         kept.clone()
     }
 
-    /// Takes a confirmed mailing in hand.
+    /// Whether the mailing of an issue is in this desk's hands.
+    pub(super) fn has(&self, issue: &str) -> bool {
+        let state = self.state();
+        state
+            .underway
+            .as_ref()
+            .is_some_and(|one| one.issue == issue)
+    }
+
+    /// Takes a confirmed mailing in hand. One that is in hand already goes on, also
+    /// where its run is just ending because it was paused.
     pub(super) fn begin(
         self: &Arc<Self>,
         global: &Global,
@@ -86,6 +110,7 @@ impl Sender {
             .is_some_and(|thread| !thread.is_finished());
         if let Some(underway) = state.underway.as_ref().filter(|_| busy) {
             if underway.issue == mailing.issue {
+                state.once_more = true;
                 return Ok(());
             }
             let words = format!("this desk has the mailing of {} in hand", underway.issue);
@@ -94,26 +119,43 @@ impl Sender {
         }
         state.ended.remove(&mailing.issue);
         state.events.remove(&mailing.issue);
-        let watch = Arc::new(Watch::new());
-        state.underway = Some(Underway {
-            issue: mailing.issue.clone(),
-            watch: Arc::clone(&watch),
-        });
+        state.once_more = false;
+        let watch = state.take_up(&mailing.issue);
         let (sender, global) = (Arc::clone(self), global.clone());
-        state.thread = Some(thread::spawn(move || {
-            let terminal = Terminal::keeping();
-            let ended = sender.drive(&global, &mailing, &watch, &terminal);
-            let mut state = sender.state();
-            state.underway = None;
-            let trouble = match ended {
-                Ok(trouble) => trouble,
-                Err(error) => Some(trouble_of(&error, &terminal)),
-            };
-            if let Some(trouble) = trouble {
-                state.ended.insert(mailing.issue.clone(), trouble);
-            }
-        }));
+        state.thread = Some(thread::spawn(move || sender.hold(&global, mailing, watch)));
         Ok(())
+    }
+
+    /// Runs a mailing, and once more for as long as it was resumed meanwhile.
+    fn hold(&self, global: &Global, mut mailing: Mailing, mut watch: Arc<Watch>) {
+        let terminal = Terminal::keeping();
+        let mut ended = self.drive(global, &mailing, &watch, &terminal);
+        loop {
+            {
+                let mut state = self.state();
+                if state.ending || !std::mem::take(&mut state.once_more) {
+                    // Under the same lock: who asks later finds nothing in hand.
+                    state.underway = None;
+                    let trouble = match ended {
+                        Ok(trouble) => trouble,
+                        Err(error) => Some(trouble_of(&error, &terminal)),
+                    };
+                    if let Some(trouble) = trouble {
+                        state.ended.insert(mailing.issue, trouble);
+                    }
+                    return;
+                }
+            }
+            match resumed(global, &mailing.issue, &terminal) {
+                Ok(Some(again)) => {
+                    mailing = again;
+                    watch = self.state().take_up(&mailing.issue);
+                    ended = self.drive(global, &mailing, &watch, &terminal);
+                }
+                Ok(None) => {}
+                Err(error) => ended = Err(error),
+            }
+        }
     }
 
     /// Ends what is in hand: what is being handed over still is.
@@ -176,6 +218,17 @@ impl Sender {
             ),
         })
     }
+}
+
+/// The mailing, where it is to be sent still: it may have been paused again.
+fn resumed(
+    global: &Global,
+    issue: &str,
+    terminal: &Terminal,
+) -> Result<Option<Mailing>, CommandError> {
+    let shelf = Shelf::open(&Folder::open_sound(global, terminal)?)?;
+    let mailing = shelf.ask(shelf.store.mailing_of(issue))?;
+    Ok(mailing.filter(|one| matches!(one.stage, Stage::Open | Stage::Scheduled)))
 }
 
 /// Whether a mailing may go on.
