@@ -163,7 +163,7 @@ pub(crate) fn build(
 const CHECKED: usize = 32;
 
 /// What is wrong with the feeds, each thing once: most entries stand in several.
-fn check_feeds(feeds: &[PlannedFeed], now: DateTime<Utc>) -> Vec<Finding> {
+pub(crate) fn check_feeds(feeds: &[PlannedFeed], now: DateTime<Utc>) -> Vec<Finding> {
     let chunks = feeds.iter().flat_map(|planned| {
         let entries = planned.feed.entries.chunks(CHECKED);
         entries.map(move |entries| (planned, entries))

@@ -228,6 +228,27 @@ fn an_image_that_is_not_there_is_found_before_the_build() {
 }
 
 #[test]
+fn what_a_build_would_find_is_found_by_check() {
+    let sandbox = Sandbox::with(&[
+        ("issues/1.md", &issue(1, "2026-01-01", "Fine.")),
+        ("issues/2.md", &issue(2, "2026-01-08", "Fine too.")),
+    ]);
+    sandbox.run(&["check"]).expect(0);
+    sandbox
+        .run(&["--set", "issues.permalink=/issue/", "check"])
+        .expect(3)
+        .says("issues/1.md: error[duplicate-permalink]");
+    sandbox
+        .run(&["--set", "newsletter.description=", "check"])
+        .expect(0)
+        .says("feeds: note[feed-without-description]");
+    // A lock that cannot be read is told once.
+    sandbox.write("feeds/ids.lock", "[[issue]\n");
+    let answer = sandbox.run(&["check"]).expect(3);
+    assert_eq!(answer.out.matches("feeds/ids.lock").count(), 1, "{}", answer.out);
+}
+
+#[test]
 fn the_mail_is_looked_at_of_issues_that_are_named() {
     let text = "## Links\n\n![a](https://example.org/a.png)\n\n\
                 1. [https://example.com/login](https://example.org/)\n";

@@ -40,6 +40,7 @@ const NOW: &str = "1772366400";
 pub(crate) const SETTINGS: &str = "\
 [newsletter]
 title = \"Test Weekly\"
+description = \"News of tests\"
 url = \"https://weekly.test/\"
 from = \"Test Weekly <editor@weekly.test>\"
 ";

@@ -9,11 +9,12 @@ use serde_json::json;
 
 use crate::archive::{ImageUse, local_images};
 use crate::cli::args::{Check, Global};
+use crate::cli::build::check_feeds;
 use crate::cli::catalog::Catalog;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::cli::folder::Folder;
-use crate::cli::newsroom::{read_pages, read_templates};
+use crate::cli::folder::{Folder, LOCK_FILE};
+use crate::cli::newsroom::{Newsroom, read_pages, read_templates};
 use crate::cli::report::{self, Counts, Format, counted};
 use crate::cli::signer;
 use crate::cli::since::{Added, tracked};
@@ -57,6 +58,7 @@ pub(crate) fn run(
             findings.extend(folder.loaded.findings.iter().cloned());
             findings.extend(read_templates(&folder)?.1);
             findings.extend(pages(&folder, &reader)?);
+            findings.extend(published(&folder, &findings)?);
             findings.extend(exposed(&folder));
             findings.extend(signer::read(&folder).err().map(|one| *one));
             catalog.summaries.len()
@@ -138,6 +140,21 @@ fn pages(folder: &Folder, reader: &Reader) -> Result<Vec<Finding>, CommandError>
         findings.extend(page.findings);
     }
     Ok(findings)
+}
+
+/// What `build` finds once all issues have their places: addresses that two of them
+/// would have, and what is wrong with the feeds. A damaged lock, which it would stop
+/// at, is among the findings already.
+fn published(folder: &Folder, findings: &[Finding]) -> Result<Vec<Finding>, CommandError> {
+    let of_lock = |one: &Finding| one.path == LOCK_FILE && one.level == Level::Error;
+    if folder.settings().require_web().is_err() || findings.iter().any(of_lock) {
+        return Ok(Vec::new());
+    }
+    let newsroom = Newsroom::read(folder)?;
+    let plan = newsroom.plan(folder);
+    let mut found = plan.findings.clone();
+    found.extend(check_feeds(&plan.feeds(), folder.now));
+    Ok(found)
 }
 
 /// The paths of the issues that were named; `None` for all.
