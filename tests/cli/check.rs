@@ -245,7 +245,12 @@ fn what_a_build_would_find_is_found_by_check() {
     // A lock that cannot be read is told once.
     sandbox.write("feeds/ids.lock", "[[issue]\n");
     let answer = sandbox.run(&["check"]).expect(3);
-    assert_eq!(answer.out.matches("feeds/ids.lock").count(), 1, "{}", answer.out);
+    assert_eq!(
+        answer.out.matches("feeds/ids.lock").count(),
+        1,
+        "{}",
+        answer.out
+    );
 }
 
 #[test]
