@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::desk::app::{App, Asked, TroubleWords, encoded};
 use crate::desk::bars::{grouped, share};
-use crate::desk::{Trouble, answer};
+use crate::desk::{Trouble, Underway, answer};
 use crate::mailing::{Delivery, Mailing, Stage, State, Tally};
 use crate::store::Store;
 
@@ -109,6 +109,29 @@ struct Progress {
     events: Vec<String>,
 }
 
+/// A mailing at one moment. All that a page says of it, it says of this one.
+struct Now {
+    mailing: Mailing,
+    tally: Tally,
+    /// Who is sending from this store.
+    sender: Option<String>,
+    /// Its run, where this program has it in hand.
+    ours: Option<Underway>,
+}
+
+impl Now {
+    /// Whether somebody hands over. A run of ours that is open has begun, also before
+    /// the store knows of it.
+    fn is_sending(&self) -> bool {
+        self.sender.is_some() || self.ours.is_some() && self.mailing.stage == Stage::Open
+    }
+
+    /// What the buttons of its page hang on.
+    fn words(&self) -> String {
+        format!("{} {}", self.mailing.stage.name(), self.is_sending())
+    }
+}
+
 impl App {
     /// `/mailings`: all of them, the last first.
     pub(super) async fn mailings(self: &Arc<Self>, asked: Asked) -> Response<Body> {
@@ -166,18 +189,12 @@ impl App {
     pub(super) async fn mailing(self: &Arc<Self>, asked: Asked) -> Response<Body> {
         let token = self.token(&asked.session);
         let made = async {
-            let store = self.work(|app| app.room.store()).await?;
-            let store = store.ok_or_else(|| Trouble::new("there is no list yet"))?;
-            let mailing = store.mailing_of(&asked.rest).await?.ok_or_else(|| {
-                Trouble::new(format!("issue {} was not mailed", asked.rest))
-                    .hint("Mailings lists what was")
-            })?;
-            let tally = store.tally(mailing.id).await?;
-            let progress = self.progress_of(store.as_ref(), &mailing, &tally).await?;
+            let (store, now) = self.now(&asked.rest).await?;
+            let progress = self.progress_of(store.as_ref(), &now).await?;
+            let (mailing, tally, sending) = (&now.mailing, &now.tally, now.is_sending());
             let need = [State::Rejected, State::Unknown, State::Deferred];
             let some = store.deliveries(mailing.id, &need, None, NAMED).await?;
             let count: u64 = need.iter().map(|state| tally.of(*state)).sum();
-            let sending = store.engaged().await?.is_some();
             let ended = self.room.ended(&mailing.issue).filter(|_| !sending);
             let closed = matches!(mailing.stage, Stage::Cancelled | Stage::Finished);
             let retry = [
@@ -192,7 +209,7 @@ impl App {
                 link: encoded(&mailing.issue),
                 token,
                 progress: self.pages.fill("progress", &progress),
-                state: state_words(mailing.stage, sending),
+                state: now.words(),
                 trouble: ended.as_ref().map(|trouble| self.words(trouble)),
                 can_pause: matches!(mailing.stage, Stage::Open | Stage::Scheduled),
                 can_resume: match mailing.stage {
@@ -237,37 +254,46 @@ impl App {
     /// `/progress/KEY`: the part that changes.
     pub(super) async fn progress(self: &Arc<Self>, asked: Asked) -> Response<Body> {
         let made = async {
-            let store = self.work(|app| app.room.store()).await?;
-            let store = store.ok_or_else(|| Trouble::new("there is no list yet"))?;
-            let mailing = store.mailing_of(&asked.rest).await?;
-            let mailing = mailing.ok_or_else(|| Trouble::new("this issue was not mailed"))?;
-            let tally = store.tally(mailing.id).await?;
-            let progress = self.progress_of(store.as_ref(), &mailing, &tally).await?;
-            let sending = store.engaged().await?.is_some();
-            Ok::<_, Trouble>((progress, mailing.stage, sending))
+            let (store, now) = self.now(&asked.rest).await?;
+            let progress = self.progress_of(store.as_ref(), &now).await?;
+            Ok::<_, Trouble>((progress, now.words()))
         };
         match made.await {
-            Ok((progress, stage, sending)) => answer::json(&json!({
+            Ok((progress, state)) => answer::json(&json!({
                 "html": self.pages.fill("progress", &progress),
-                "state": state_words(stage, sending),
+                "state": state,
                 "said": progress.sentence,
             })),
             Err(trouble) => answer::json(&json!({ "why": trouble.what })),
         }
     }
 
-    async fn progress_of(
-        &self,
-        store: &dyn Store,
-        mailing: &Mailing,
-        tally: &Tally,
-    ) -> Result<Progress, Trouble> {
+    /// A mailing as it stands.
+    async fn now(self: &Arc<Self>, issue: &str) -> Result<(Arc<dyn Store>, Now), Trouble> {
+        let store = self.work(|app| app.room.store()).await?;
+        let store = store.ok_or_else(|| Trouble::new("there is no list yet"))?;
+        // Who sends is asked first: a run that ends in between has then ended by its
+        // stage too, and no page says that nobody sends what is just done.
+        let ours = self.room.underway().filter(|one| one.issue == issue);
+        let sender = store.engaged().await?;
+        let mailing = store.mailing_of(issue).await?.ok_or_else(|| {
+            Trouble::new(format!("issue {issue} was not mailed")).hint("Mailings lists what was")
+        })?;
+        let tally = store.tally(mailing.id).await?;
+        let now = Now {
+            mailing,
+            tally,
+            sender,
+            ours,
+        };
+        Ok((store, now))
+    }
+
+    async fn progress_of(&self, store: &dyn Store, now: &Now) -> Result<Progress, Trouble> {
+        let (mailing, tally, ours) = (&now.mailing, &now.tally, &now.ours);
         let held = [State::Deferred, State::Rejected, State::Unknown];
         let some = store.deliveries(mailing.id, &held, None, SEEN).await?;
-        let sender = store.engaged().await?;
-        let underway = self.room.underway();
-        let ours = underway.filter(|one| one.issue == mailing.issue);
-        let (rate, left) = match (&ours, mailing.stage) {
+        let (rate, left) = match (ours, mailing.stage) {
             (Some(ours), Stage::Open) => {
                 let progress = ours.watch.progress();
                 let seconds = progress.since.map_or(0, |since| {
@@ -295,7 +321,7 @@ impl App {
         Ok(Progress {
             stage: stage_word(mailing.stage).to_owned(),
             tone: stage_tone(mailing.stage),
-            sentence: self.sentence(mailing, tally, sender.is_some()),
+            sentence: self.sentence(mailing, tally, now.is_sending()),
             bar: bar(tally),
             total: grouped(tally.total()),
             counts: states
@@ -309,7 +335,7 @@ impl App {
             replies,
             domains: domains(&some),
             events: self.room.events(&mailing.issue),
-            sender: sender.filter(|_| ours.is_none()),
+            sender: now.sender.clone().filter(|_| ours.is_none()),
         })
     }
 
@@ -358,11 +384,6 @@ impl App {
                 .unwrap_or_default(),
         }
     }
-}
-
-/// What the buttons of a mailing's page hang on.
-fn state_words(stage: Stage, sending: bool) -> String {
-    format!("{} {sending}", stage.name())
 }
 
 fn stage_word(stage: Stage) -> &'static str {

@@ -231,7 +231,8 @@ async fn a_mailing_resumed_while_its_paused_run_is_ending_goes_on() {
         let digest = digest(&desk);
         let form = [("by_mail", "1"), ("word", "1"), ("digest", digest.as_str())];
         desk.post(APPROVE, &form).expect(303);
-        desk.until("/mailing/1", "data-state=\"open true\"");
+        desk.until("/mailing/1", "data-state=\"open true\"")
+            .lacks("Resume");
         desk.post("/mailing/1/pause", &[]).expect(303);
         desk.get("/mailing/1")
             .expect(200)

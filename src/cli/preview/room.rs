@@ -279,9 +279,9 @@ impl Room for Desk {
             let Some(shelf) = self.shelf()? else {
                 return Ok(gathered.rows(&[], false));
             };
+            // Who sends is asked first: what ends in between has ended by its stage too.
+            let sending = shelf.ask(shelf.store.engaged())?.is_some();
             let mailings = shelf.ask(shelf.store.mailings())?;
-            let open = mailings.iter().any(|one| one.stage == Stage::Open);
-            let sending = open && shelf.ask(shelf.store.engaged())?.is_some();
             Ok(gathered.rows(&mailings, sending))
         })
     }
@@ -291,12 +291,9 @@ impl Room for Desk {
             let Some(shelf) = self.shelf()? else {
                 return Ok(None);
             };
-            let Some(mailing) = shelf.ask(shelf.store.mailing_of(key))? else {
-                return Ok(None);
-            };
-            let sending =
-                mailing.stage == Stage::Open && shelf.ask(shelf.store.engaged())?.is_some();
-            Ok(Some(standing(mailing.stage, sending)))
+            let sending = self.sender.has(key) || shelf.ask(shelf.store.engaged())?.is_some();
+            let mailing = shelf.ask(shelf.store.mailing_of(key))?;
+            Ok(mailing.map(|mailing| standing(mailing.stage, sending)))
         })
     }
 
