@@ -126,10 +126,8 @@ pub trait Store: Send + Sync {
     fn first_subscriber(&self) -> Answer<Option<DateTime<Utc>>>;
 
     /// How many came and left, day by day in UTC, in order; days without either are
-    /// left out. A store that keeps no such dates answers with nothing.
-    fn growth(&self) -> Answer<Vec<Growth>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
+    /// left out. Whoever is pending has not come.
+    fn growth(&self) -> Answer<Vec<Growth>>;
 
     /// What was sent to a person.
     fn history(&self, subscriber: SubscriberId) -> Answer<Vec<Past>>;

@@ -1,6 +1,7 @@
 //! What follows from a list, an opt-out and an erasure, whichever store keeps it.
 
 use chrono::{DateTime, Utc};
+use memchr::memmem::Finder;
 use sha2::{Digest, Sha256};
 
 use crate::store::numbers::rounded;
@@ -138,19 +139,43 @@ pub(crate) fn beginning(text: &str) -> &str {
 /// compared here, for databases fold letters in their own ways.
 pub(crate) struct Wanted {
     text: String,
+    finder: Finder<'static>,
 }
 
 impl Wanted {
     pub(crate) fn new(text: &str) -> Wanted {
+        let text = text.trim().to_lowercase();
         Wanted {
-            text: text.trim().to_lowercase(),
+            finder: Finder::new(&text).into_owned(),
+            text,
         }
+    }
+
+    /// Whether it is everybody.
+    pub(crate) fn is_all(&self) -> bool {
+        self.text.is_empty()
     }
 
     pub(crate) fn matches(&self, key: &str, name: &str) -> bool {
         if self.text.starts_with('@') {
             return key.ends_with(&self.text);
         }
-        key.contains(&self.text) || name.to_lowercase().contains(&self.text)
+        self.finder.find(key.as_bytes()).is_some() || self.is_in_name(name)
+    }
+
+    /// Called for each of a million: a name of ASCII is compared as it stands.
+    fn is_in_name(&self, name: &str) -> bool {
+        if !name.is_ascii() {
+            return name.to_lowercase().contains(&self.text);
+        }
+        let text = self.text.as_bytes();
+        let Some(first) = text.first() else {
+            return true;
+        };
+        let name = name.as_bytes();
+        let starts = memchr::memchr2_iter(*first, first.to_ascii_uppercase(), name);
+        starts
+            .filter_map(|at| name.get(at..at + text.len()))
+            .any(|part| part.eq_ignore_ascii_case(text))
     }
 }

@@ -45,9 +45,9 @@ use crate::store::postgres::host::{Host, Inner};
 use crate::store::postgres::lease::{Kind, Lease};
 use crate::store::postgres::link::Lock;
 use crate::store::{
-    Absorbed, Adjust, Answer, Candidate, Due, Engagement, Error, NewMailing, NewNotice, Notice,
-    NoticeId, NoticeKind, OptIn, Past, Return, Search, Settled, SignUp, Standing, Step, Store,
-    StoreId, Verdict, Worker,
+    Absorbed, Adjust, Answer, Candidate, Due, Engagement, Error, Growth, NewMailing, NewNotice,
+    Notice, NoticeId, NoticeKind, OptIn, Past, Return, Search, Settled, SignUp, Standing, Step,
+    Store, StoreId, Verdict, Worker,
 };
 use crate::subscriber::{
     Address, Entry, Reason, Recipient, Status, SubscriberId, Suppression, Tag,
@@ -319,6 +319,17 @@ impl Store for Postgres {
                 .home
                 .read("reading its beginning", async |client| {
                     people::first_subscriber(client).await
+                })
+                .await
+        })
+    }
+
+    fn growth(&self) -> Answer<Vec<Growth>> {
+        self.host.ask(async move |inner: Rc<Inner>| {
+            inner
+                .home
+                .read("reading how it grew", async |client| {
+                    people::growth(client).await
                 })
                 .await
         })

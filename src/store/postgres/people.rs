@@ -13,11 +13,13 @@ use crate::store::postgres::row::{
 };
 use crate::store::postgres::{erasure, suppression};
 use crate::store::rules::Wanted;
-use crate::store::{Error, Past, Search};
+use crate::store::{Error, Growth, Past, Search};
 use crate::subscriber::{Address, Entry, Reason, Status, SubscriberId, Suppression};
 
 /// Rows that are looked through at once for a text.
 const PAGE: usize = 5_000;
+/// A day, in the milliseconds of stored times.
+const DAY: i64 = 86_400_000;
 
 pub(super) async fn find(
     client: &Client,
@@ -328,6 +330,40 @@ pub(super) async fn first_subscriber(client: &Client) -> Result<Option<DateTime<
     )
     .await?;
     found.map(|row| time_of(row.try_get(0)?)).transpose()
+}
+
+pub(super) async fn growth(client: &Client) -> Result<Vec<Growth>, Failure> {
+    // Days since 1970, as who came and who left say them.
+    let days = rows(
+        client,
+        "SELECT day, sum(came)::bigint, sum(gone)::bigint FROM (
+            SELECT COALESCE(confirmed_at, joined_at) / 86400000 AS day, 1 AS came, 0 AS gone
+            FROM subscriber
+            WHERE COALESCE(confirmed_at, joined_at) IS NOT NULL AND status <> $1
+            UNION ALL
+            SELECT left_at / 86400000, 0, 1 FROM subscriber
+            WHERE left_at IS NOT NULL AND status = $2
+         ) AS one GROUP BY day ORDER BY day",
+        &[
+            &numbers::status(Status::Pending),
+            &numbers::status(Status::Unsubscribed),
+        ],
+    )
+    .await?;
+    let count = |count: i64| u64::try_from(count).unwrap_or(0);
+    let mut growth = Vec::with_capacity(days.len());
+    for row in &days {
+        let day = row.try_get::<_, i64>(0)?.checked_mul(DAY);
+        let Some(day) = day.and_then(DateTime::from_timestamp_millis) else {
+            continue;
+        };
+        growth.push(Growth {
+            day: day.date_naive(),
+            joined: count(row.try_get(1)?),
+            left: count(row.try_get(2)?),
+        });
+    }
+    Ok(growth)
 }
 
 pub(super) async fn history(client: &Client, subscriber: i64) -> Result<Vec<Past>, Failure> {

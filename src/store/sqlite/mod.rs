@@ -67,6 +67,8 @@ pub struct Sqlite {
     id: StoreId,
     writer: Worker,
     reader: Worker,
+    /// Reads what takes long of a large list: nobody else waits for it.
+    counter: Worker,
 }
 
 impl fmt::Debug for Sqlite {
@@ -127,6 +129,16 @@ impl Sqlite {
         self.reader
             .ask(doing, move |connection| read(connection, work))
     }
+
+    /// The same for what looks through all people or all deliveries.
+    fn count_all<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Answer<T> {
+        self.counter
+            .ask(doing, move |connection| read(connection, work))
+    }
 }
 
 fn start(path: &Path, options: Options, make: bool) -> Result<Sqlite, Failure> {
@@ -146,10 +158,12 @@ fn start(path: &Path, options: Options, make: bool) -> Result<Sqlite, Failure> {
     let id = connection.query_row(statements::META_GET, ["id"], |row| row.get(0))?;
     let path = Arc::new(path.to_owned());
     let other = connect(&path, Role::Reader, options)?;
+    let third = connect(&path, Role::Reader, options)?;
     Ok(Sqlite {
         id: StoreId(id),
         writer: Worker::start("store-writer", Arc::clone(&path), connection)?,
         reader: Worker::start("store-reader", Arc::clone(&path), other)?,
+        counter: Worker::start("store-counter", Arc::clone(&path), third)?,
         path,
     })
 }
@@ -186,13 +200,16 @@ impl Store for Sqlite {
         after: Option<SubscriberId>,
         limit: usize,
     ) -> Answer<Vec<(SubscriberId, Entry)>> {
-        self.read("listing subscribers", move |connection| {
-            people::list(connection, &search, after, limit)
-        })
+        let searches = !search.text.is_empty() || search.status.is_some() || search.tag.is_some();
+        let list = move |connection: &Connection| people::list(connection, &search, after, limit);
+        match searches {
+            true => self.count_all("looking for subscribers", list),
+            false => self.read("listing subscribers", list),
+        }
     }
 
     fn count(&self, search: Search) -> Answer<u64> {
-        self.read("counting subscribers", move |connection| {
+        self.count_all("counting subscribers", move |connection| {
             people::count(connection, &search)
         })
     }
@@ -271,7 +288,7 @@ impl Store for Sqlite {
     }
 
     fn growth(&self) -> Answer<Vec<Growth>> {
-        self.read("reading how it grew", people::growth)
+        self.count_all("reading how it grew", people::growth)
     }
 
     fn history(&self, subscriber: SubscriberId) -> Answer<Vec<Past>> {
@@ -407,7 +424,7 @@ impl Store for Sqlite {
 
     fn survey(&self, issue: &str, filter: Filter, now: DateTime<Utc>) -> Answer<Planned> {
         let issue = issue.to_owned();
-        self.read("counting recipients", move |connection| {
+        self.count_all("counting recipients", move |connection| {
             let mailing = plan::mailing_id(connection, &issue)?;
             plan::survey(connection, &filter, mailing, now)
         })
@@ -435,7 +452,7 @@ impl Store for Sqlite {
         limit: usize,
     ) -> Answer<Vec<(Address, Exclusion)>> {
         let issue = issue.to_owned();
-        self.read("listing who is left out", move |connection| {
+        self.count_all("listing who is left out", move |connection| {
             plan::excluded(connection, &issue, &filter, now, limit)
         })
     }
@@ -483,7 +500,7 @@ impl Store for Sqlite {
     }
 
     fn tally(&self, mailing: MailingId) -> Answer<Tally> {
-        self.read("counting deliveries", move |connection| {
+        self.count_all("counting deliveries", move |connection| {
             mailings::tally(connection, mailing)
         })
     }
@@ -496,7 +513,7 @@ impl Store for Sqlite {
         limit: usize,
     ) -> Answer<Vec<Delivery>> {
         let states = states.to_vec();
-        self.read("listing deliveries", move |connection| {
+        self.count_all("listing deliveries", move |connection| {
             mailings::deliveries(connection, mailing, &states, after, limit)
         })
     }

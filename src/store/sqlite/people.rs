@@ -46,19 +46,41 @@ pub(super) fn list(
     limit: usize,
 ) -> Result<Vec<(SubscriberId, Entry)>, Failure> {
     let wanted = Wanted::new(&search.text);
+    let after = after.map_or(0, |after| after.0);
+    let status = search.status.map(code::status);
+    if !wanted.is_all() {
+        return matching(connection, search, &wanted, after, limit);
+    }
     let mut statement = connection.prepare_cached(sql::ENTRIES)?;
-    let mut rows = statement.query(params![
-        after.map_or(0, |after| after.0),
-        search.status.map(code::status),
-        search.tag,
-    ])?;
+    let mut rows = statement.query(params![after, status, search.tag])?;
     let mut found = Vec::new();
     while found.len() < limit {
         let Some(row) = rows.next()? else {
             break;
         };
-        if is_wanted(&wanted, row, 18, 2)? {
-            found.push(code::entry_at(row)?);
+        found.push(code::entry_at(row)?);
+    }
+    Ok(found)
+}
+
+/// Looks through all names and then for the few that are wanted.
+fn matching(
+    connection: &Connection,
+    search: &Search,
+    wanted: &Wanted,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<(SubscriberId, Entry)>, Failure> {
+    let mut names = connection.prepare_cached(sql::NAMES)?;
+    let mut names = names.query(params![after, search.status.map(code::status), search.tag])?;
+    let mut entry = connection.prepare_cached(sql::ENTRY_BY_ID)?;
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let Some(row) = names.next()? else {
+            break;
+        };
+        if is_wanted(wanted, row, 1, 2)? {
+            found.push(entry.query_row([row.get::<_, i64>(0)?], code::entry_at)?);
         }
     }
     Ok(found)

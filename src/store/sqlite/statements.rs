@@ -44,8 +44,12 @@ statements! {
         WHERE s.id = ?1";
     ENTRIES = "SELECT s.id, s.address, s.name, s.language, s.attributes, s.status,
             s.edition, s.edition_until, s.tags, s.origin, s.joined_at, s.joined_ip,
-            s.confirmed_at, s.confirmed_ip, s.left_at, x.reason, x.at, x.note, s.key
+            s.confirmed_at, s.confirmed_ip, s.left_at, x.reason, x.at, x.note
         FROM subscriber s LEFT JOIN suppression x ON x.key = s.key
+        WHERE s.id > ?1 AND (?2 IS NULL OR s.status = ?2)
+            AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(s.tags) WHERE value = ?3))
+        ORDER BY s.id";
+    NAMES = "SELECT s.id, s.key, s.name FROM subscriber s
         WHERE s.id > ?1 AND (?2 IS NULL OR s.status = ?2)
             AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(s.tags) WHERE value = ?3))
         ORDER BY s.id";

@@ -1,5 +1,5 @@
-//! The threads behind a store: one that writes and one that reads, each with a
-//! connection of its own. They end when what was asked of them is done and
+//! The threads behind a store: one that writes, one that reads and one that counts,
+//! each with a connection of its own. They end when what was asked of them is done and
 //! nobody can ask any more.
 
 use std::path::{Path, PathBuf};

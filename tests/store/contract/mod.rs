@@ -57,6 +57,7 @@ macro_rules! every_promise {
                 the_erased_are_forgotten_and_not_taken_in_again
                 hashes_of_the_erased_are_known_by_another_salt
                 the_first_subscriber_is_remembered
+                who_came_and_who_left_is_counted_day_by_day
                 leaving_is_taken_back_by_its_own_moment_alone
                 a_language_is_changed_of_who_is_there
                 former_addresses_are_kept_as_long_as_the_person

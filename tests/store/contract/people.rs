@@ -1,6 +1,6 @@
 //! Subscribers, suppressions, the erased.
 
-use letterpress::store::{Absorbed, Error, Search};
+use letterpress::store::{Absorbed, Error, Growth, Search};
 use letterpress::subscriber::{Entry, Reason, Status};
 use serde_json::json;
 
@@ -413,6 +413,30 @@ pub(crate) async fn the_first_subscriber_is_remembered(store: Kept) {
         .await
         .unwrap();
     assert_eq!(store.first_subscriber().await.unwrap(), Some(minute(0)));
+}
+
+pub(crate) async fn who_came_and_who_left_is_counted_day_by_day(store: Kept) {
+    assert_eq!(store.growth().await.unwrap(), []);
+    let day = |days: i64| minute(0) + chrono::TimeDelta::days(days);
+    let mut list: Vec<Entry> = ["a@example.org", "b@example.org"].map(confirmed).into();
+    list[0].subscriber.consent.confirmed_at = Some(day(-3));
+    // Where it is not known when somebody confirmed, the day they asked counts.
+    list[1].subscriber.consent.joined_at = Some(day(-1));
+    list[1].subscriber.consent.confirmed_at = None;
+    let mut left = entry("left@example.org", Status::Unsubscribed);
+    left.subscriber.consent.confirmed_at = Some(day(-3));
+    left.subscriber.consent.left_at = Some(day(-1));
+    let mut waits = entry("waits@example.org", Status::Pending);
+    waits.subscriber.consent.joined_at = Some(day(-2));
+    list.extend([left, waits]);
+    absorb(&store, list).await;
+    let growth = |days: i64, joined, left| Growth {
+        day: day(days).date_naive(),
+        joined,
+        left,
+    };
+    let expected = [growth(-3, 2, 0), growth(-1, 1, 1)];
+    assert_eq!(store.growth().await.unwrap(), expected);
 }
 
 pub(crate) async fn leaving_is_taken_back_by_its_own_moment_alone(store: Kept) {
