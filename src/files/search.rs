@@ -24,6 +24,10 @@ const USUAL: [&str; 12] = [
     ".",
 ];
 
+/// Folders of ours that hold Markdown which is no issue; left out where the issues lie
+/// beside them.
+const OURS: [&str; 4] = ["/templates", "/pages", "/public", "/outbox"];
+
 /// What to look for in a newsletter's folder.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
@@ -58,6 +62,9 @@ impl Search {
         };
         if self.paths.is_empty() {
             for usual in USUAL {
+                if usual == "." {
+                    walk.exclude.extend(OURS.map(Pattern::new));
+                }
                 if root.join(usual).is_dir() {
                     walk.start(usual, None)?;
                 }
@@ -264,6 +271,14 @@ mod tests {
         assert_eq!(find(&jekyll, &[], &[]), ["_posts/2020-01-01-a.markdown"]);
         let flat = folder(&["2023-01.md", "README.md", "img/a.png", ".git/x.md"]);
         assert_eq!(find(&flat, &[], &["README*"]), ["2023-01.md"]);
+    }
+
+    #[test]
+    fn our_own_templates_and_pages_are_no_issues_beside_issues_at_the_root() {
+        let flat = folder(&["en/1.md", "2.md", "templates/issue.md", "pages/about.md"]);
+        assert_eq!(find(&flat, &[], &[]), ["2.md", "en/1.md"]);
+        let named = find(&flat, &["pages"], &[]);
+        assert_eq!(named, ["pages/about.md"]);
     }
 
     #[test]

@@ -80,6 +80,9 @@ fn next_steps(dir: &Path, unlisted: &[&str]) -> String {
     if dir != Path::new(".") {
         text.push_str(&format!("  cd {}\n", dir.display()));
     }
+    text.push_str(
+        "  letterpress preview                    see it as readers will, in the browser\n",
+    );
     text.push_str("  letterpress build                      feeds and web archive, in public/\n");
     text.push_str("  letterpress publish latest --dry-run   the mail too, under outbox/\n");
     text.push_str("  letterpress new \"What I read\"          the next issue, as a draft\n");
