@@ -3,10 +3,12 @@
 mod board;
 mod compare;
 mod gather;
+mod links;
 mod proofs;
 mod room;
 mod sender;
 mod speak;
+mod steps;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;

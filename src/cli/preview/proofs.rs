@@ -9,7 +9,7 @@ use crate::cli::terminal::Terminal;
 use crate::desk::{Block, Part, Proof, Row};
 use crate::diagnostic::{Diagnostic, Finding, Level};
 use crate::email::{self, WayOut};
-use crate::issue::{Issue, Style};
+use crate::issue::{Issue, Link, Section, Style};
 use crate::render;
 use crate::subscriber::{Address, Recipient};
 
@@ -57,12 +57,14 @@ impl Gathered {
         Letters::new(folder, newsroom, &places, folder.now, way_out, terminal)
     }
 
-    /// What a reader gets, with what there is to say of it.
+    /// What a reader gets, with what there is to say of it. `dead` are links that gave
+    /// no answer, with why.
     pub(super) fn proof(
         &self,
         row: Row,
         reader: Recipient,
         way_out: WayOut,
+        dead: &BTreeMap<String, String>,
         terminal: &Terminal,
     ) -> Result<Proof, CommandError> {
         let place = self.place(&row.path)?;
@@ -100,7 +102,7 @@ impl Gathered {
             size,
             parts: parts(&issue, &letter.content.html, size),
             blocks: blocks(&issue),
-            findings: self.findings(shown, &issue, &letter),
+            findings: self.findings(shown, &issue, &letter, dead),
             digest: letters.composition.digest().to_owned(),
             images: self.images(shown),
             html: letter.content.html,
@@ -126,13 +128,20 @@ impl Gathered {
 
     /// All that there is to say about an issue: its file's, its mail's, and what it
     /// shares with earlier ones.
-    fn findings(&self, place: usize, issue: &Issue<'_>, letter: &Letter) -> Vec<Finding> {
+    fn findings(
+        &self,
+        place: usize,
+        issue: &Issue<'_>,
+        letter: &Letter,
+        dead: &BTreeMap<String, String>,
+    ) -> Vec<Finding> {
         let newsroom = &self.newsroom;
         let path = &newsroom.manuscripts[place].summary.path;
         let mut findings: Vec<Finding> = newsroom.findings_of(path).cloned().collect();
         let of_mail = letter.findings.iter().cloned();
         findings.extend(of_mail.map(|one| Finding::whole_file(path.as_str(), one)));
         findings.extend(self.seen_before(place, issue));
+        findings.extend(silent(issue, dead));
         let levels = &newsroom.reader.settings().levels;
         findings.retain_mut(|one| {
             // Those of the file are leveled already; the same word changes nothing.
@@ -173,12 +182,7 @@ impl Gathered {
             }
         }
         let mut findings = Vec::new();
-        for (_, item) in issue.items().filter(|(_, item)| !item.deleted) {
-            let first = item
-                .links
-                .iter()
-                .find(|link| Some(&link.url) == item.url.as_ref());
-            let Some(first) = first else { continue };
+        for first in first_links(issue) {
             let line = u32::try_from(issue.source.line(first.span.start)).unwrap_or(0);
             let mark = own
                 .links
@@ -237,6 +241,29 @@ impl Gathered {
             None => String::new(),
         }
     }
+}
+
+/// The link of each item that has one.
+fn first_links<'i>(issue: &'i Issue<'_>) -> impl Iterator<Item = &'i Link> {
+    let items = issue.items().filter(|(_, item)| !item.deleted);
+    items.filter_map(|(_, item)| {
+        item.links
+            .iter()
+            .find(|link| Some(&link.url) == item.url.as_ref())
+    })
+}
+
+/// Items whose link gave no answer.
+fn silent(issue: &Issue<'_>, dead: &BTreeMap<String, String>) -> Vec<Finding> {
+    let silent = first_links(issue).filter_map(|link| {
+        let why = dead.get(&link.url)?;
+        let words = format!("this link leads nowhere: {why}");
+        let diagnostic = Diagnostic::warning("no-answer", words)
+            .at(link.span)
+            .help("Check the links asks once more");
+        Some(diagnostic.locate(issue.source))
+    });
+    silent.collect()
 }
 
 /// Somebody to whom a proof is addressed: of the list, invented, or merely named.
@@ -316,11 +343,19 @@ fn parts(issue: &Issue<'_>, html: &str, size: usize) -> Vec<Part> {
         let end = starts[index + 1..].iter().flatten().next();
         let end = end.copied().unwrap_or(html.len());
         let share = starts[index].map_or(0, |start| end.saturating_sub(start));
-        let below = issue.sections.iter().filter(|other| {
-            let parent = other.parent.and_then(|parent| issue.sections.get(parent));
-            parent.is_some_and(|parent| std::ptr::eq(parent, section))
-        });
-        let items = section.items.len() + below.map(|other| other.items.len()).sum::<usize>();
+        // With the sections below it, however deep.
+        let within = |other: &&Section| {
+            let mut up = Some(*other);
+            while let Some(here) = up {
+                if std::ptr::eq(here, section) {
+                    return true;
+                }
+                up = here.parent.and_then(|parent| issue.sections.get(parent));
+            }
+            false
+        };
+        let all = issue.sections.iter().filter(within);
+        let items: usize = all.map(|other| other.items.len()).sum();
         parts.push(Part {
             emoji: section.emoji.clone().unwrap_or_default(),
             title: section.title.clone(),

@@ -1,23 +1,21 @@
 //! The newsletter's folder as the desk asks for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use url::Url;
 
 use crate::archive::{self, Wanted};
-use crate::cli::args::{Confirm, Global, Unsubscribe};
+use crate::cli::args::Global;
 use crate::cli::error::CommandError;
-use crate::cli::exit::Exit;
 use crate::cli::folder::{CONFIG_FILE, Folder};
 use crate::cli::newsroom::TEMPLATES;
 use crate::cli::preview::board::standing;
 use crate::cli::preview::gather::{Gathered, gather};
+use crate::cli::preview::links::Links;
 use crate::cli::preview::proofs::somebody;
-use crate::cli::preview::sender::{Sender, may_go_on};
+use crate::cli::preview::sender::Sender;
 use crate::cli::preview::speak::trouble_of;
 use crate::cli::send::{self, Assassin, Shelf};
 use crate::cli::terminal::Terminal;
@@ -27,28 +25,21 @@ use crate::desk::{
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::email::WayOut;
 use crate::files::read_limited;
-use crate::mailing::{Filter, Planned, Stage, State};
-use crate::probe::{Client, Reach};
+use crate::mailing::{Filter, Planned, State};
+use crate::probe::Reach;
 use crate::store::Store;
 use crate::subscriber::{Address, Recipient};
 
 /// No file that is shown as text is near this size.
 const SOURCE_LIMIT: u64 = 16 << 20;
-/// Of those who get none so many are named.
-const NAMED: usize = 200;
-/// How long a link may take to answer, and how many are asked at once: one host never
-/// twice at the same time.
-const LINK_PATIENCE: Duration = Duration::from_secs(10);
-const LINKS_AT_ONCE: usize = 6;
 
 /// The room of one desk.
 pub(super) struct Desk {
-    global: Global,
+    pub(super) global: Global,
     gathered: RwLock<Option<Gathered>>,
     shelf: Mutex<Option<Arc<Shelf>>>,
-    sender: Arc<Sender>,
-    /// Links that were asked, with what they answered.
-    asked: Mutex<BTreeMap<String, Option<String>>>,
+    pub(super) sender: Arc<Sender>,
+    links: Links,
     root: PathBuf,
 }
 
@@ -61,7 +52,7 @@ impl Desk {
             gathered: RwLock::default(),
             shelf: Mutex::default(),
             sender: Arc::default(),
-            asked: Mutex::default(),
+            links: Links::new(Reach::Public),
         }
     }
 
@@ -75,18 +66,18 @@ impl Desk {
         self.sender.halt();
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Option<Gathered>> {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Option<Gathered>> {
         self.gathered.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Option<Gathered>> {
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, Option<Gathered>> {
         self.gathered
             .write()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does something with what was read; errors become trouble.
-    fn with<T>(
+    pub(super) fn with<T>(
         &self,
         work: impl FnOnce(&Gathered, &Terminal) -> Result<T, CommandError>,
     ) -> Result<T, Trouble> {
@@ -99,7 +90,7 @@ impl Desk {
     }
 
     /// The store; it is opened when there is one.
-    fn shelf(&self) -> Result<Option<Arc<Shelf>>, CommandError> {
+    pub(super) fn shelf(&self) -> Result<Option<Arc<Shelf>>, CommandError> {
         let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         if shelf.is_none() {
             let folder = Folder::open(&self.global)?;
@@ -113,7 +104,7 @@ impl Desk {
         ask().map_err(|error| trouble_of(&error, &Terminal::keeping()))
     }
 
-    fn need_shelf(&self) -> Result<Arc<Shelf>, CommandError> {
+    pub(super) fn need_shelf(&self) -> Result<Arc<Shelf>, CommandError> {
         match self.shelf()? {
             Some(shelf) => Ok(shelf),
             None => {
@@ -165,19 +156,6 @@ impl Desk {
         });
         if made.readable {
             gathered.newsroom.manuscripts[place] = made;
-        }
-    }
-
-    fn confirm(approval: &Approval) -> Confirm {
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Confirm {
-            yes: true,
-            at: some(&approval.at),
-            expect: some(&approval.digest),
-            to: some(&approval.to),
-            unsubscribe: approval.by_mail.then_some(Unsubscribe::Mailto),
-            yes_again: approval.again,
-            wait: true,
         }
     }
 }
@@ -336,7 +314,8 @@ impl Room for Desk {
                 true => WayOut::Mailto,
                 false => WayOut::OneClick,
             };
-            gathered.proof(gathered.row(place, None), reader, way_out, terminal)
+            let row = gathered.row(place, None);
+            gathered.proof(row, reader, way_out, &self.links.dead(), terminal)
         })
     }
 
@@ -457,24 +436,7 @@ impl Room for Desk {
     }
 
     fn links(&self, urls: &[String]) -> Vec<(String, String)> {
-        let known = self
-            .asked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let new: Vec<String> = urls
-            .iter()
-            .filter(|url| !known.contains_key(*url))
-            .cloned()
-            .collect();
-        let answers = ask_all(new, Reach::Public);
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.extend(answers);
-        let dead = urls.iter().filter_map(|url| {
-            let why = asked.get(url)?.clone()?;
-            Some((url.clone(), why))
-        });
-        dead.collect()
+        self.links.ask(urls)
     }
 
     fn survey(&self, path: &str) -> Result<Option<Planned>, Trouble> {
@@ -496,118 +458,19 @@ impl Room for Desk {
     }
 
     fn trial(&self, path: &str, to: &str) -> Result<String, Trouble> {
-        let to: Vec<String> = to.split(',').map(|one| one.trim().to_owned()).collect();
-        // The relay may take its time; the folder is not held meanwhile.
-        let (letters, folder) = self.with(|gathered, terminal| {
-            let place = gathered.place(path)?;
-            let folder = Folder::open_sound(&self.global, terminal)?;
-            Ok((gathered.letters(place, WayOut::OneClick, terminal)?, folder))
-        })?;
-        let mut terminal = Terminal::keeping();
-        let sent = send::test(&folder, &letters, &to, &mut terminal);
-        sent.map_err(|error| trouble_of(&error, &terminal))
+        self.test(path, to)
     }
 
     fn outlook(&self, path: &str, approval: &Approval) -> Result<Outlook, Trouble> {
-        self.again()?;
-        let asked = Approval {
-            digest: String::new(),
-            ..approval.clone()
-        };
-        self.with(|gathered, terminal| {
-            let place = gathered.place(path)?;
-            let places = gathered.editions(place);
-            let shelf = self.need_shelf()?;
-            send::require_key(&gathered.folder)?;
-            let options = Desk::confirm(&asked);
-            let (folder, newsroom) = (&gathered.folder, &gathered.newsroom);
-            if let Some(known) =
-                shelf.ask(shelf.store.mailing_of(newsroom.issues[place].key.as_str()))?
-            {
-                let words = format!("the mailing of {} is confirmed already", known.issue);
-                return Err(CommandError::usage(words).hint("Mailings shows how far it is"));
-            }
-            let prospect = send::prospect(folder, newsroom, &places, &shelf, &options, terminal)?;
-            let composition = &prospect.letters.composition;
-            let filter = send::filter(&approval.to)?;
-            let key = composition.issue();
-            let named = shelf.ask(shelf.store.excluded(key, filter, Utc::now(), NAMED))?;
-            let zone = folder.settings().newsletter.time_zone;
-            Ok(Outlook {
-                key: key.to_owned(),
-                digest: composition.digest().to_owned(),
-                recipients: prospect.planned.recipients,
-                excluded: prospect.planned.excluded.clone(),
-                named: named
-                    .into_iter()
-                    .map(|(address, why)| (address.to_string(), why.words()))
-                    .collect(),
-                begins: prospect.at.map(|at| send::time_words(at, zone)),
-                relay: send::relay_name(&folder.settings().smtp.relay),
-            })
-        })
+        self.weigh(path, approval)
     }
 
     fn send(&self, path: &str, approval: &Approval) -> Result<(), Trouble> {
-        self.again()?;
-        let shelf = {
-            let terminal = Terminal::keeping();
-            self.need_shelf()
-                .map_err(|error| trouble_of(&error, &terminal))?
-        };
-        let options = Desk::confirm(approval);
-        // Asked before anything is confirmed, and not while the folder is held: a
-        // server may take its time.
-        self.asked_server(&shelf, &options)?;
-        let mailing = self.with(|gathered, terminal| {
-            let (folder, newsroom) = (&gathered.folder, &gathered.newsroom);
-            let place = gathered.place(path)?;
-            let places = gathered.editions(place);
-            if send::count_errors(newsroom, &places) > 0 {
-                return Err(CommandError::findings(
-                    "the issue has errors: nothing was sent",
-                ));
-            }
-            let prospect = send::prospect(folder, newsroom, &places, &shelf, &options, terminal)?;
-            prospect.possible(&shelf)?;
-            prospect.confirm(folder, newsroom, &places, &shelf, terminal)
-        })?;
-        let begun = self.sender.begin(&self.global, mailing);
-        begun.map_err(|error| trouble_of(&error, &Terminal::keeping()))
+        self.confirm(path, approval)
     }
 
     fn go_on(&self, issue: &str, again: &[State]) -> Result<(), Trouble> {
-        let terminal = Terminal::keeping();
-        let go = || {
-            let shelf = self.need_shelf()?;
-            let mailing = shelf.ask(shelf.store.mailing_of(issue))?;
-            let mut mailing = mailing
-                .ok_or_else(|| CommandError::usage(format!("issue {issue} was not mailed")))?;
-            may_go_on(&mailing)?;
-            let ours = self.sender.has(issue);
-            if !ours && let Some(who) = shelf.ask(shelf.store.engaged())? {
-                return Err(crate::store::Error::Engaged { who }.into());
-            }
-            let mut states = vec![State::Deferred];
-            states.extend(again);
-            let now = Utc::now();
-            shelf.ask(shelf.store.reopen(mailing.id, &states, now))?;
-            let stage = match mailing.stage {
-                // What waits for its time goes on waiting.
-                Stage::Paused if mailing.starts_at > now => Some(Stage::Scheduled),
-                // The run that is ending finds that it is to go on.
-                Stage::Paused | Stage::Finished if ours => Some(Stage::Open),
-                _ => None,
-            };
-            if let Some(stage) = stage {
-                if !shelf.ask(shelf.store.set_stage(mailing.id, stage, "", now))? {
-                    return Err(send::cancelled(&mailing));
-                }
-                mailing.stage = stage;
-            }
-            self.sender.begin(&self.global, mailing)
-        };
-        go().map_err(|error| trouble_of(&error, &terminal))
+        self.resume(issue, again)
     }
 
     fn underway(&self) -> Option<Underway> {
@@ -629,82 +492,4 @@ impl Room for Desk {
     fn ended(&self, issue: &str) -> Option<Trouble> {
         self.sender.ended(issue)
     }
-}
-
-impl Desk {
-    /// The folder as of now: drafts become due while the desk is open.
-    fn again(&self) -> Result<(), Trouble> {
-        let terminal = Terminal::keeping();
-        let mut gathered = self.write();
-        let read = gather(
-            &self.global,
-            &mut gathered,
-            &BTreeSet::new(),
-            true,
-            &terminal,
-        );
-        read.map(drop)
-            .map_err(|error| trouble_of(&error, &terminal))
-    }
-
-    /// Whether readers could leave.
-    fn asked_server(&self, shelf: &Shelf, options: &Confirm) -> Result<(), Trouble> {
-        let terminal = Terminal::keeping();
-        let ask = || {
-            let folder = Folder::open_sound(&self.global, &terminal)?;
-            let key = send::require_key(&folder)?;
-            let way_out = send::way_out(options);
-            send::answers(&folder, shelf, way_out, &key, Exit::Usage, &terminal)
-        };
-        ask().map_err(|error| trouble_of(&error, &terminal))
-    }
-}
-
-/// Asks addresses, a few at a time and each host one after the other; says why one
-/// does not answer.
-fn ask_all(urls: Vec<String>, reach: Reach) -> Vec<(String, Option<String>)> {
-    let mut by_host: BTreeMap<String, Vec<(String, Url)>> = BTreeMap::new();
-    let mut answers = Vec::new();
-    for url in urls {
-        match Url::parse(&url) {
-            Ok(parsed) => {
-                let host = parsed.host_str().unwrap_or_default().to_owned();
-                by_host.entry(host).or_default().push((url, parsed));
-            }
-            Err(cause) => answers.push((url, Some(cause.to_string()))),
-        }
-    }
-    let Ok(runtime) = send::runtime() else {
-        return answers;
-    };
-    let found = runtime.block_on(async {
-        let client = Arc::new(Client::new(reach, LINK_PATIENCE));
-        let seats = Arc::new(tokio::sync::Semaphore::new(LINKS_AT_ONCE));
-        let mut hosts = tokio::task::JoinSet::new();
-        for urls in by_host.into_values() {
-            let (client, seats) = (Arc::clone(&client), Arc::clone(&seats));
-            hosts.spawn(async move {
-                let _seat = seats.acquire().await;
-                let mut answers = Vec::new();
-                for (named, url) in urls {
-                    let why = match client.head(&url).await {
-                        Ok(answer) if answer.status == 404 || answer.status == 410 => {
-                            Some(format!("answers {}", answer.status))
-                        }
-                        Ok(_) => None,
-                        Err(error) => Some(error.to_string()),
-                    };
-                    answers.push((named, why));
-                }
-                answers
-            });
-        }
-        let mut all = Vec::new();
-        while let Some(some) = hosts.join_next().await {
-            all.extend(some.unwrap_or_default());
-        }
-        all
-    });
-    answers.extend(found);
-    answers
 }
