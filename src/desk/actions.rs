@@ -35,7 +35,7 @@ impl App {
     async fn steer(self: &Arc<Self>, asked: Asked, form: Form) -> Response<Body> {
         let (key, action) = asked.rest.rsplit_once('/').unwrap_or((&asked.rest, ""));
         let (key, action) = (key.to_owned(), action.to_owned());
-        let back = format!("/mailing/{}", encoded(&key));
+        let (mailed, back) = (key.clone(), format!("/mailing/{}", encoded(&key)));
         let word = form.get("word").unwrap_or_default().trim().to_owned();
         let states: Vec<State> = [State::Rejected, State::Unknown, State::Deferred]
             .into_iter()
@@ -56,8 +56,13 @@ impl App {
         };
         match done {
             Ok(()) => answer::go(&back),
+            // On the page of the mailing, which still has its buttons.
             Err(trouble) => {
-                self.trouble(StatusCode::CONFLICT, &asked.session, "mailings", &trouble)
+                let asked = Asked {
+                    rest: mailed,
+                    ..asked
+                };
+                self.mailing(asked, Some(trouble)).await
             }
         }
     }
@@ -92,18 +97,19 @@ impl App {
                     .filter_map(|block| block.url.clone())
                     .filter(|url| url.starts_with("https://") || url.starts_with("http://"))
                     .collect();
+                urls.sort_unstable();
                 urls.dedup();
-                let asked = urls.len();
-                Ok((asked, app.room.links(&urls)))
+                let dead = app.room.links(&urls);
+                // The margin says which; where it said so before it may now be wrong.
+                let said = proof.findings.iter().any(|one| one.code == "no-answer");
+                if said || !dead.is_empty() {
+                    app.live.changed(app.live.trouble());
+                }
+                Ok((urls.len(), dead.len()))
             })
             .await;
         match found {
-            Ok((asked, dead)) => {
-                let dead = dead
-                    .into_iter()
-                    .map(|(url, why)| json!({ "url": url, "why": why }));
-                answer::json(&json!({ "asked": asked, "dead": dead.collect::<Vec<_>>() }))
-            }
+            Ok((asked, dead)) => answer::json(&json!({ "asked": asked, "dead": dead })),
             Err(trouble) => answer::json(&json!({ "asked": 0, "why": trouble.what })),
         }
     }

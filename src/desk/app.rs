@@ -26,6 +26,8 @@ pub(super) struct App {
     guard: Guard,
     /// Drawn for each session that is begun.
     nonce: Mutex<u64>,
+    /// What mailings come to, as counted last.
+    pub(super) shelf: crate::desk::books::Shelf,
     /// Recipients last counted, by issue, with the moment.
     pub(super) census: crate::desk::people::Census,
     pub(super) counted: Mutex<BTreeMap<String, crate::desk::bars::Counted>>,
@@ -81,6 +83,7 @@ impl App {
             clock: parts.clock,
             counted: Mutex::default(),
             census: Default::default(),
+            shelf: Default::default(),
         }
     }
 
@@ -192,7 +195,7 @@ impl App {
             "approve" => self.approve(asked, None).await,
             "test" => self.test(asked, None).await,
             "mailings" => self.mailings(asked).await,
-            "mailing" => self.mailing(asked).await,
+            "mailing" => self.mailing(asked, None).await,
             "progress" => self.progress(asked).await,
             "subscribers" => self.subscribers(asked).await,
             "subscriber" => self.subscriber(asked).await,

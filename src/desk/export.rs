@@ -27,7 +27,7 @@ pub fn export(
     write(("desk.js".to_owned(), DESK_SCRIPT.into()))?;
     let style = app.room.stylesheet().into_bytes();
     write(("archive.css".to_owned(), style))?;
-    let list = app.issues_html("", 1, true)?;
+    let list = app.issues_html("", 1, Some(issues))?;
     let list = app.framed(None, "issues", "Issues", None, list);
     write(("index.html".to_owned(), list.into_bytes()))?;
     for path in issues {

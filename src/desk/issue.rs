@@ -10,7 +10,7 @@ use crate::desk::app::{App, Asked, TroubleWords, encoded};
 use crate::desk::bars::{grouped, kilobytes, several, share};
 use crate::desk::issues::{day, tone};
 use crate::desk::live::{Name, View};
-use crate::desk::marks::Mark;
+use crate::desk::marks::{Group, Mark, groups};
 use crate::desk::{Block, Part, Proof, Standing, Trouble};
 use crate::email;
 
@@ -172,8 +172,11 @@ struct Page {
     total_tone: &'static str,
     total_words: &'static str,
     marks: Vec<Mark>,
+    groups: Vec<Group>,
     blocks: String,
     placed: bool,
+    /// Images of other hosts, of which the sheet shows the place alone.
+    remote: Option<String>,
     sheets: Vec<Sheet>,
     body: String,
     errors: String,
@@ -287,7 +290,9 @@ impl App {
                 _ => "Gmail shows it whole.",
             },
             placed: stands_in_mail,
+            remote: remote(proof),
             blocks: blocks(&proof.blocks),
+            groups: groups(&marks),
             marks,
             sheets,
             body,
@@ -437,6 +442,21 @@ fn outline(parts: &[Part]) -> Vec<Outlined> {
         place,
     });
     outlined.collect()
+}
+
+/// `4 images`, where so many lie on other hosts.
+fn remote(proof: &Proof) -> Option<String> {
+    let addresses = proof.html.split("<img").skip(1).filter_map(|tag| {
+        let tag = &tag[..tag.find('>').unwrap_or(tag.len())];
+        let address = tag.split_once("src=\"")?.1;
+        Some(&address[..address.find('"').unwrap_or(address.len())])
+    });
+    let known = |address: &str| proof.images.iter().any(|(local, _)| local == address);
+    let others = addresses.filter(|one| one.starts_with("http") && !known(one));
+    match others.count() {
+        0 => None,
+        count => Some(several(count, "image")),
+    }
 }
 
 /// What the script finds the blocks of a sheet by.

@@ -20,11 +20,14 @@ use crate::render::Labels;
 const PAGE: usize = 100;
 /// Sections that have a line of their own.
 const LINES: usize = 3;
+/// Sections of an issue that its row names.
+const NAMED: usize = 5;
 
 /// A row as the page has it.
 #[derive(Debug, Serialize)]
 struct Shown {
-    href: String,
+    /// None where a kept page has nowhere to lead to.
+    href: Option<String>,
     number: String,
     date: String,
     title: String,
@@ -71,7 +74,7 @@ impl App {
         let number = asked.get("page").and_then(|page| page.parse().ok());
         let number: usize = number.unwrap_or(1).max(1);
         let made = self
-            .work(move |app| app.issues_html(&search, number, false))
+            .work(move |app| app.issues_html(&search, number, None))
             .await;
         match made {
             Ok(body) => self.page(StatusCode::OK, &asked.session, "issues", "Issues", body),
@@ -82,16 +85,17 @@ impl App {
         }
     }
 
-    /// The list as a part of a page.
+    /// The list as a part of a page; with `kept` as a page to be kept, beside the
+    /// pages of these issues.
     pub(super) fn issues_html(
         &self,
         search: &str,
         number: usize,
-        static_page: bool,
+        kept: Option<&[String]>,
     ) -> Result<String, Trouble> {
         let rows = self.room.rows()?;
         let found: Vec<&Row> = rows.iter().filter(|row| matches(row, search)).collect();
-        let page = if static_page { found.len() } else { PAGE };
+        let page = kept.map_or(PAGE, |_| found.len());
         let shown = found.iter().skip((number - 1) * page).take(page);
         let main = main_language(&rows);
         // Translations say the same again, and drafts are not finished.
@@ -103,7 +107,7 @@ impl App {
             format!("/?page={number}&q={query}")
         };
         let page = Page {
-            rows: shown.map(|row| shown_row(row, main, static_page)).collect(),
+            rows: shown.map(|row| shown_row(row, main, kept)).collect(),
             total: several(found.len(), "issue"),
             search: search.to_owned(),
             searched: !search.is_empty(),
@@ -114,7 +118,7 @@ impl App {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             marks: self.marks(&self.room.remarks(), &[]),
             empty: rows.is_empty(),
-            static_page,
+            static_page: kept.is_some(),
         };
         Ok(self.pages.fill("issues", &page))
     }
@@ -146,16 +150,21 @@ fn main_language(rows: &[Row]) -> &str {
     most.map_or("", |(language, _)| language)
 }
 
-fn shown_row(row: &Row, main: &str, static_page: bool) -> Shown {
-    let sections = row.sections.iter();
-    let sections: Vec<String> = sections
-        .filter(|(_, items)| *items > 0)
-        .map(|(name, items)| format!("{items} {name}"))
+fn shown_row(row: &Row, main: &str, kept: Option<&[String]>) -> Shown {
+    let sections = row.sections.iter().filter(|(_, items)| *items > 0);
+    let more = sections.clone().count().saturating_sub(NAMED);
+    let mut sections: Vec<String> = sections
+        .take(NAMED)
+        .map(|(name, items)| format!("{name} {items}"))
         .collect();
+    if more > 0 {
+        sections.push(format!("{} more", several(more, "section")));
+    }
+    let folder = || format!("{}/index.html", crate::desk::export::folder_of(&row.path));
     Shown {
-        href: match static_page {
-            true => format!("{}/index.html", crate::desk::export::folder_of(&row.path)),
-            false => format!("/issue/{}", encoded(&row.path)),
+        href: match kept {
+            Some(kept) => kept.contains(&row.path).then(folder),
+            None => Some(format!("/issue/{}", encoded(&row.path))),
         },
         number: row
             .number

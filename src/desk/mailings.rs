@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
@@ -10,14 +11,16 @@ use serde_json::json;
 
 use crate::desk::app::{App, Asked, TroubleWords, encoded};
 use crate::desk::bars::{grouped, share};
+use crate::desk::books::Books;
 use crate::desk::{Trouble, Underway, answer};
 use crate::mailing::{Delivery, Mailing, Stage, State, Tally};
-use crate::store::Store;
 
-/// Deliveries that are looked through for what holds a mailing up.
-const SEEN: usize = 2_000;
-/// Of those who did not get it so many are named on the page.
+/// Of those who need a hand, and of those who were skipped, so many are named.
 const NAMED: usize = 100;
+/// What may be done with a mailing; each is a form of its page.
+const STEPS: [&str; 4] = ["pause", "resume", "cancel", "retry"];
+/// How long the list counts before it shows what it has.
+const PATIENCE: Duration = Duration::from_millis(150);
 /// Domains and replies of the short tables.
 const SHORT: usize = 6;
 
@@ -35,6 +38,7 @@ struct Listed {
     stage: &'static str,
     tone: &'static str,
     begun: String,
+    counted: bool,
     accepted: String,
     total: String,
     rest: String,
@@ -66,6 +70,9 @@ struct Page {
     open: String,
     named: Vec<Named>,
     more: String,
+    /// Who was left out after it was confirmed.
+    skipped: Vec<Named>,
+    more_skipped: String,
     digest: String,
 }
 
@@ -112,7 +119,8 @@ struct Progress {
 /// A mailing at one moment. All that a page says of it, it says of this one.
 struct Now {
     mailing: Mailing,
-    tally: Tally,
+    /// `None` while a large one is being counted for the first time.
+    books: Option<Arc<Books>>,
     /// Who is sending from this store.
     sender: Option<String>,
     /// Its run, where this program has it in hand.
@@ -128,7 +136,30 @@ impl Now {
 
     /// What the buttons of its page hang on.
     fn words(&self) -> String {
-        format!("{} {}", self.mailing.stage.name(), self.is_sending())
+        let counting = if self.books.is_some() {
+            ""
+        } else {
+            " counting"
+        };
+        format!(
+            "{} {}{counting}",
+            self.mailing.stage.name(),
+            self.is_sending()
+        )
+    }
+
+    fn tally(&self) -> Tally {
+        self.books
+            .as_ref()
+            .map(|books| books.tally)
+            .unwrap_or_default()
+    }
+
+    /// Who was not taken over, as far as they are known by name.
+    fn held(&self) -> &[Delivery] {
+        self.books
+            .as_ref()
+            .map_or(&[], |books| books.held.as_slice())
     }
 }
 
@@ -140,9 +171,14 @@ impl App {
                 return Ok(Vec::new());
             };
             let mut rows = Vec::new();
+            let begun = Instant::now();
             for mailing in store.mailings().await? {
-                let tally = store.tally(mailing.id).await?;
-                rows.push(self.listed(&mailing, &tally));
+                // Counting many large ones takes long: the rest is there the next time.
+                let books = match begun.elapsed() < PATIENCE {
+                    true => self.books(&store, &mailing).await?,
+                    false => self.last_books(&mailing),
+                };
+                rows.push(self.listed(&mailing, books.map(|books| books.tally)));
             }
             Ok(rows)
         };
@@ -169,7 +205,8 @@ impl App {
         self.trouble(status, &asked.session, area, trouble)
     }
 
-    fn listed(&self, mailing: &Mailing, tally: &Tally) -> Listed {
+    fn listed(&self, mailing: &Mailing, counted: Option<Tally>) -> Listed {
+        let tally = &counted.unwrap_or_default();
         let total = tally.total();
         Listed {
             href: format!("/mailing/{}", encoded(&mailing.issue)),
@@ -178,6 +215,7 @@ impl App {
             stage: stage_word(mailing.stage),
             tone: stage_tone(mailing.stage),
             begun: self.room.moment(mailing.starts_at),
+            counted: counted.is_some(),
             accepted: grouped(tally.of(State::Accepted)),
             total: grouped(total),
             rest: rest_words(tally),
@@ -186,16 +224,32 @@ impl App {
     }
 
     /// `/mailing/KEY`.
-    pub(super) async fn mailing(self: &Arc<Self>, asked: Asked) -> Response<Body> {
+    pub(super) async fn mailing(
+        self: &Arc<Self>,
+        asked: Asked,
+        refused: Option<Trouble>,
+    ) -> Response<Body> {
+        // After a button that was refused the address is that of the button.
+        if let Some((key, action)) = asked.rest.rsplit_once('/')
+            && refused.is_none()
+            && STEPS.contains(&action)
+        {
+            return answer::go(&format!("/mailing/{}", encoded(key)));
+        }
+        let status = match refused {
+            Some(_) => StatusCode::CONFLICT,
+            None => StatusCode::OK,
+        };
         let token = self.token(&asked.session);
         let made = async {
-            let (store, now) = self.now(&asked.rest).await?;
-            let progress = self.progress_of(store.as_ref(), &now).await?;
-            let (mailing, tally, sending) = (&now.mailing, &now.tally, now.is_sending());
+            let now = self.now(&asked.rest).await?;
+            let progress = self.progress_of(&now);
+            let (mailing, tally, sending) = (&now.mailing, now.tally(), now.is_sending());
             let need = [State::Rejected, State::Unknown, State::Deferred];
-            let some = store.deliveries(mailing.id, &need, None, NAMED).await?;
-            let count: u64 = need.iter().map(|state| tally.of(*state)).sum();
+            let named = self.named(&now, &need);
+            let skipped = self.named(&now, &[State::Skipped]);
             let ended = self.room.ended(&mailing.issue).filter(|_| !sending);
+            let trouble = refused.as_ref().or(ended.as_ref());
             let closed = matches!(mailing.stage, Stage::Cancelled | Stage::Finished);
             let retry = [
                 (State::Rejected, false),
@@ -210,7 +264,7 @@ impl App {
                 token,
                 progress: self.pages.fill("progress", &progress),
                 state: now.words(),
-                trouble: ended.as_ref().map(|trouble| self.words(trouble)),
+                trouble: trouble.map(|trouble| self.words(trouble)),
                 can_pause: matches!(mailing.stage, Stage::Open | Stage::Scheduled),
                 can_resume: match mailing.stage {
                     Stage::Paused => true,
@@ -230,11 +284,10 @@ impl App {
                         .collect(),
                 },
                 open: grouped(tally.open()),
-                named: some.iter().map(|one| self.named(one)).collect(),
-                more: match count.saturating_sub(some.len() as u64) {
-                    0 => String::new(),
-                    more => grouped(more),
-                },
+                more: more(&tally, &need, named.len()),
+                named,
+                more_skipped: more(&tally, &[State::Skipped], skipped.len()),
+                skipped,
                 digest: mailing.digest.clone(),
             };
             Ok(self.pages.fill("mailing", &page))
@@ -242,11 +295,12 @@ impl App {
         match made.await {
             Ok(body) => {
                 let title = format!("Mailing of {}", asked.rest);
-                self.page(StatusCode::OK, &asked.session, "mailings", &title, body)
+                self.page(status, &asked.session, "mailings", &title, body)
             }
             Err(trouble) => {
                 let status = StatusCode::NOT_FOUND;
-                self.trouble(status, &asked.session, "mailings", &trouble)
+                let trouble = refused.as_ref().unwrap_or(&trouble);
+                self.trouble(status, &asked.session, "mailings", trouble)
             }
         }
     }
@@ -254,9 +308,8 @@ impl App {
     /// `/progress/KEY`: the part that changes.
     pub(super) async fn progress(self: &Arc<Self>, asked: Asked) -> Response<Body> {
         let made = async {
-            let (store, now) = self.now(&asked.rest).await?;
-            let progress = self.progress_of(store.as_ref(), &now).await?;
-            Ok::<_, Trouble>((progress, now.words()))
+            let now = self.now(&asked.rest).await?;
+            Ok::<_, Trouble>((self.progress_of(&now), now.words()))
         };
         match made.await {
             Ok((progress, state)) => answer::json(&json!({
@@ -269,7 +322,7 @@ impl App {
     }
 
     /// A mailing as it stands.
-    async fn now(self: &Arc<Self>, issue: &str) -> Result<(Arc<dyn Store>, Now), Trouble> {
+    async fn now(self: &Arc<Self>, issue: &str) -> Result<Now, Trouble> {
         let store = self.work(|app| app.room.store()).await?;
         let store = store.ok_or_else(|| Trouble::new("there is no list yet"))?;
         // Who sends is asked first: a run that ends in between has then ended by its
@@ -279,20 +332,17 @@ impl App {
         let mailing = store.mailing_of(issue).await?.ok_or_else(|| {
             Trouble::new(format!("issue {issue} was not mailed")).hint("Mailings lists what was")
         })?;
-        let tally = store.tally(mailing.id).await?;
-        let now = Now {
+        let books = self.books(&store, &mailing).await?;
+        Ok(Now {
             mailing,
-            tally,
+            books,
             sender,
             ours,
-        };
-        Ok((store, now))
+        })
     }
 
-    async fn progress_of(&self, store: &dyn Store, now: &Now) -> Result<Progress, Trouble> {
-        let (mailing, tally, ours) = (&now.mailing, &now.tally, &now.ours);
-        let held = [State::Deferred, State::Rejected, State::Unknown];
-        let some = store.deliveries(mailing.id, &held, None, SEEN).await?;
+    fn progress_of(&self, now: &Now) -> Progress {
+        let (mailing, tally, ours) = (&now.mailing, &now.tally(), &now.ours);
         let (rate, left) = match (ours, mailing.stage) {
             (Some(ours), Stage::Open) => {
                 let progress = ours.watch.progress();
@@ -307,7 +357,7 @@ impl App {
             }
             _ => (None, None),
         };
-        let mut replies = replies(&some);
+        let mut replies = replies(now.held());
         if tally.of(State::Accepted) > 0 {
             replies.insert(
                 0,
@@ -318,10 +368,13 @@ impl App {
             );
         }
         let states = State::ALL.into_iter().filter(|state| tally.of(*state) > 0);
-        Ok(Progress {
+        Progress {
             stage: stage_word(mailing.stage).to_owned(),
             tone: stage_tone(mailing.stage),
-            sentence: self.sentence(mailing, tally, now.is_sending()),
+            sentence: match now.books {
+                Some(_) => self.sentence(mailing, tally, now.is_sending()),
+                None => "Counting who has it…".to_owned(),
+            },
             bar: bar(tally),
             total: grouped(tally.total()),
             counts: states
@@ -333,10 +386,10 @@ impl App {
             rate,
             left,
             replies,
-            domains: domains(&some),
+            domains: domains(now.held()),
             events: self.room.events(&mailing.issue),
             sender: now.sender.clone().filter(|_| ours.is_none()),
-        })
+        }
     }
 
     fn sentence(&self, mailing: &Mailing, tally: &Tally, sending: bool) -> String {
@@ -362,7 +415,16 @@ impl App {
         }
     }
 
-    fn named(&self, delivery: &Delivery) -> Named {
+    /// Some of those in these states, each with the reason; whoever can be helped first.
+    fn named(&self, now: &Now, states: &[State]) -> Vec<Named> {
+        let in_order = states.iter().flat_map(|state| {
+            let held = now.held().iter();
+            held.filter(move |one| one.state == *state)
+        });
+        in_order.take(NAMED).map(|one| self.by_name(one)).collect()
+    }
+
+    fn by_name(&self, delivery: &Delivery) -> Named {
         let said = delivery.reply.as_ref().map(|reply| {
             format!("{} {}", reply.code, reply.text)
                 .trim_end()
@@ -383,6 +445,15 @@ impl App {
                 .map(|due| self.room.moment(due))
                 .unwrap_or_default(),
         }
+    }
+}
+
+/// How many more there are in these states than are named; empty for none.
+fn more(tally: &Tally, states: &[State], named: usize) -> String {
+    let count: u64 = states.iter().map(|state| tally.of(*state)).sum();
+    match count.saturating_sub(named as u64) {
+        0 => String::new(),
+        more => grouped(more),
     }
 }
 

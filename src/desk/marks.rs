@@ -7,6 +7,9 @@ use crate::desk::Block;
 use crate::desk::app::{App, encoded};
 use crate::diagnostic::{Finding, Level};
 
+/// More marks of one kind than these are one line of the list, to be opened.
+const MANY: usize = 3;
+
 /// A finding as pages show it.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Mark {
@@ -28,6 +31,55 @@ pub(super) struct Mark {
     source: Option<String>,
     /// Which block of the sheet it is about.
     block: Option<usize>,
+}
+
+/// Marks of one kind in the list at the top of the margin.
+#[derive(Debug, Serialize)]
+pub(super) struct Group {
+    level: &'static str,
+    word: &'static str,
+    sign: &'static str,
+    code: &'static str,
+    /// So many that the list names their number first.
+    many: bool,
+    count: usize,
+    marks: Vec<Listed>,
+}
+
+/// A mark of the list: its place among all, and its line.
+#[derive(Debug, Serialize)]
+struct Listed {
+    place: usize,
+    line: Option<usize>,
+}
+
+/// The list, in the order in which each kind comes first.
+pub(super) fn groups(marks: &[Mark]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (place, mark) in marks.iter().enumerate() {
+        let line = mark.line;
+        let listed = Listed { place, line };
+        let known = groups
+            .iter_mut()
+            .find(|group| group.code == mark.code && group.level == mark.level);
+        match known {
+            Some(group) => {
+                group.marks.push(listed);
+                group.count += 1;
+                group.many = group.count > MANY;
+            }
+            None => groups.push(Group {
+                level: mark.level,
+                word: mark.word,
+                sign: mark.sign,
+                code: mark.code,
+                many: false,
+                count: 1,
+                marks: vec![listed],
+            }),
+        }
+    }
+    groups
 }
 
 impl Mark {

@@ -18,6 +18,7 @@ mod answer;
 mod app;
 mod approve;
 mod bars;
+mod books;
 mod difference;
 mod export;
 mod frames;

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 /// The drawing's size, in the units of its own.
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 160.0;
+const WIDTH: f64 = 540.0;
+const HEIGHT: f64 = 150.0;
 /// Room for labels at the right and numbers at the left.
-const RIGHT: f64 = 150.0;
+const RIGHT: f64 = 130.0;
 const LEFT: f64 = 44.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 22.0;
@@ -14,6 +14,8 @@ const BOTTOM: f64 = 22.0;
 const POINTS: usize = 180;
 /// Lines at most: more cannot be told apart.
 const SERIES: usize = 4;
+/// Letters of a name that fit beside a plot.
+const LETTERS: usize = 18;
 /// Room between two labels.
 const LABEL: f64 = 15.0;
 
@@ -44,6 +46,8 @@ pub(super) struct Plot {
 #[derive(Debug, Serialize)]
 struct Line {
     name: String,
+    /// As much of it as fits at the line's end.
+    short: String,
     points: String,
     tone: usize,
     /// Height of its label.
@@ -86,13 +90,14 @@ pub(super) fn plot(title: &str, mut series: Vec<Series>, first: &str, last: &str
                 .collect();
             Line {
                 name: one.name.clone(),
+                short: short(&one.name),
                 points: points.join(" "),
                 tone,
                 label: y(one.values.last().copied().unwrap_or_default()) + 4.0,
             }
         })
         .collect();
-    apart(&mut lines);
+    apart(&mut lines, HEIGHT - 4.0);
     let grid = [0.0, 0.5, 1.0].map(|part| Grid {
         y: y(top * part),
         words: crate::desk::bars::grouped((top * part).round() as u64),
@@ -121,6 +126,17 @@ pub(super) fn plot(title: &str, mut series: Vec<Series>, first: &str, last: &str
     })
 }
 
+/// A name that fits at a line's end; the list of lines has all of it.
+fn short(name: &str) -> String {
+    match name.chars().count() > LETTERS {
+        true => {
+            let kept: String = name.chars().take(LETTERS - 1).collect();
+            format!("{}…", kept.trim_end())
+        }
+        false => name.to_owned(),
+    }
+}
+
 /// Means of neighbors, so that there are no more points than can be seen.
 fn thinned(values: &[f64]) -> Vec<f64> {
     if values.len() <= POINTS {
@@ -147,15 +163,22 @@ fn nice(most: f64) -> f64 {
     next.unwrap_or(most)
 }
 
-/// Moves labels that would lie on each other down.
-fn apart(lines: &mut [Line]) {
+/// Moves labels that would lie on each other down, and up again where they would lie
+/// below `end`.
+fn apart(lines: &mut [Line], end: f64) {
     let mut order: Vec<usize> = (0..lines.len()).collect();
     order.sort_by(|a, b| lines[*a].label.total_cmp(&lines[*b].label));
     let mut last = f64::MIN;
-    for index in order {
-        let label = lines[index].label.max(last + LABEL);
-        lines[index].label = label;
+    for index in &order {
+        let label = lines[*index].label.max(last + LABEL);
+        lines[*index].label = label;
         last = label;
+    }
+    let mut next = end + LABEL;
+    for index in order.iter().rev() {
+        let label = lines[*index].label.min(next - LABEL);
+        lines[*index].label = label;
+        next = label;
     }
 }
 
@@ -175,11 +198,18 @@ mod tests {
         assert_eq!(drawn.grid[0].words, "0");
         assert_eq!(drawn.grid[2].words, "20");
         let labels: Vec<f64> = drawn.lines.iter().map(|line| line.label).collect();
+        assert!(labels.iter().all(|label| *label < HEIGHT), "{labels:?}");
         for pair in labels.windows(2) {
             assert!((pair[0] - pair[1]).abs() >= LABEL, "{labels:?}");
         }
         assert!(plot("Items", vec![series("a", &[1.0])], "", "").is_none());
         assert!(plot("Items", Vec::new(), "", "").is_none());
+    }
+
+    #[test]
+    fn a_long_name_ends_at_the_edge_of_the_plot() {
+        assert_eq!(short("Updates from the Rust Project"), "Updates from the…");
+        assert_eq!(short("Articles"), "Articles");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The pages of the editor's desk: built in, and not to be overridden, for the
 //! desk must open also where a template is broken.
 
-use handlebars::Handlebars;
+use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext};
 use serde::Serialize;
 
+use crate::render::escape::push_text;
 use crate::render::templates::{bare_registry, cleaned};
 
 /// Name and text of each page and part.
@@ -74,6 +75,7 @@ impl std::fmt::Debug for DeskPages {
 impl Default for DeskPages {
     fn default() -> Self {
         let mut registry = bare_registry();
+        registry.register_helper("say", Box::new(say));
         for (name, text) in PAGES {
             registry
                 .register_template_string(name, text)
@@ -81,6 +83,35 @@ impl Default for DeskPages {
         }
         DeskPages { registry }
     }
+}
+
+/// Writes a sentence; what stands in backticks is to be typed.
+fn say(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let text = helper.param(0).and_then(|param| param.value().as_str());
+    let mut html = String::new();
+    let mut pieces = text.unwrap_or_default().split('`').enumerate().peekable();
+    while let Some((place, piece)) = pieces.next() {
+        match (place % 2 == 1, pieces.peek().is_some()) {
+            (true, true) => {
+                html.push_str("<code>");
+                push_text(&mut html, piece);
+                html.push_str("</code>");
+            }
+            // One that is never closed is a mark like any other.
+            (true, false) => {
+                html.push('`');
+                push_text(&mut html, piece);
+            }
+            (false, _) => push_text(&mut html, piece),
+        }
+    }
+    Ok(out.write(&html)?)
 }
 
 impl DeskPages {
@@ -100,6 +131,26 @@ mod tests {
         let pages = DeskPages::default();
         for (name, _) in PAGES {
             assert!(pages.registry.has_template(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_typed_is_told_from_the_sentence() {
+        let mut pages = DeskPages::default();
+        let text = "{{say this}}";
+        pages
+            .registry
+            .register_template_string("test", text)
+            .unwrap();
+        for (said, html) in [
+            (
+                "run `a <b>` or `c`.",
+                "run <code>a &lt;b&gt;</code> or <code>c</code>.",
+            ),
+            ("a ` alone & more", "a ` alone &amp; more"),
+            ("", ""),
+        ] {
+            assert_eq!(pages.fill("test", &said), html);
         }
     }
 }

@@ -142,6 +142,9 @@
     mark.edge.parentElement.append(shade);
   };
 
+  const leaveMarks = () => all(".mark.now,.tint").forEach((old) =>
+    old.matches(".tint") ? old.remove() : old.classList.remove("now"));
+
   const focusMark = (mark, scroll = true) => {
     all(".mark.now").forEach((old) => old.classList.remove("now"));
     mark.classList.add("now");
@@ -238,7 +241,9 @@
         oldSheets.length === newSheets.length) {
       const focus = one(".mark.now");
       const name = focus && focus.dataset.line;
+      const opened = all("#margin details[open]").map((each) => each.dataset.code);
       ["#head", "#outline", "#margin", "#blocks", "#foot"].forEach(put);
+      all("#margin details").forEach((each) => { each.open = opened.includes(each.dataset.code); });
       const text = one("#text-sheet", page);
       if (text && one("#text-sheet")) one("#text-sheet").replaceWith(text);
       await Promise.all(oldSheets.map((frame, at) => renew(frame, newSheets[at].getAttribute("src"))));
@@ -298,6 +303,7 @@
     }
     const issue = one(".issue:not(.static)");
     if (!issue) return;
+    sayChecked();
     const found = one("#aside-findings");
     fetch(`/spam/${issue.dataset.path}${location.search}`).then((answer) => answer.json()).then(({ verdict }) => {
       if (!verdict || !found) return;
@@ -309,28 +315,26 @@
     }).catch(() => {});
   };
 
+  // What the last check said; the margin is made anew with the marks that it left.
+  let checked = "";
+  const sayChecked = () => { const line = one("#checked"); if (line) line.textContent = checked; };
+
   const checkLinks = async (button) => {
     button.disabled = true;
     button.textContent = "Checking the links…";
     const issue = one(".issue");
-    const found = one("#aside-findings");
     try {
       const answer = await fetch(`/links/${issue.dataset.path}${location.search}`, {
         method: "POST", body: new URLSearchParams({ token: root.dataset.token }),
       });
       const { asked, dead, why } = await answer.json();
-      found.textContent = "";
-      const line = (words) => {
-        const p = document.createElement("p");
-        p.textContent = words;
-        found.append(p);
-      };
-      if (why) line(why);
-      else if (!dead.length) line(`All ${asked} links answer.`);
-      else dead.forEach((one) => line(`${one.url}: ${one.why}`));
+      checked = why || (!asked ? "No item has a link." : !dead ? `All ${asked} links answer.` :
+        `${dead} of ${asked} links do not answer: see the marks.`);
+      sayChecked();
+      say(checked);
     } catch { /* the desk says that it is gone */ }
-    button.disabled = false;
-    button.textContent = "Check the links";
+    const now = one("#check-links");
+    if (now) { now.disabled = false; now.textContent = "Check the links"; }
     place();
   };
 
@@ -377,13 +381,14 @@
 
   let section = -1;
   function keys(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || one("#keys").open) return;
     const field = event.target.closest && event.target.closest("input,select,textarea");
     if (field) { if (event.key === "Escape") field.blur(); return; }
     const issue = one(".issue");
     const sections = all(".outline a").length;
     const actions = {
       "?": () => one("#keys").showModal(),
+      Escape: leaveMarks,
       n: () => step(1),
       p: () => step(-1),
       e: () => press(".mark.now .place[href]"),
@@ -403,10 +408,13 @@
 
   // ---- the beginning ----
 
-  const begin = () => { watchFrames(); place(); aside(); census(); };
+  const begin = () => { watchFrames(); place(); measure(); aside(); census(); };
 
   document.addEventListener("keydown", keys);
   document.addEventListener("click", (event) => {
+    // In a narrow window the mark lies over the sheet, until it is touched.
+    const mark = event.target.closest(".mark.now");
+    if (mark && !event.target.closest("a") && !matchMedia("(min-width:62rem)").matches) leaveMarks();
     const target = event.target.closest("[data-keys],[data-mark],[data-section],#check-links,#next");
     if (!target) return;
     if (target.matches("[data-keys]")) one("#keys").showModal();
@@ -424,7 +432,11 @@
   });
   const reader = one("#as");
   if (reader) reader.addEventListener("change", () => reader.form.submit());
-  addEventListener("resize", () => { frames().forEach(fit); place(); });
+  const measure = () => {
+    const foot = one("#foot");
+    if (foot) root.style.setProperty("--foot", `${foot.offsetHeight}px`);
+  };
+  addEventListener("resize", () => { frames().forEach(fit); place(); measure(); });
   const keep = one("#keep");
   if (keep && one(".issue:not(.static)")) keep.href = `/raw/${one(".issue").dataset.path}${location.search}`;
 

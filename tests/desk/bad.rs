@@ -50,10 +50,24 @@ fn a_template_broken_in_the_middle_of_typing_is_shown_with_its_line() {
     desk.change(|sandbox| sandbox.write("templates/email.html.hbs", "<p>{{issue.nothing}}</p>"));
     desk.get(PAGE)
         .expect(200)
-        .says("There is no variable `issue.nothing` here.")
+        .says("There is no variable <code>issue.nothing</code> here.")
         .says("as of");
     desk.change(|sandbox| fs::remove_file(sandbox.path("templates/email.html.hbs")).unwrap());
     desk.get(PAGE).expect(200).says("Approve…").lacks("as of");
+}
+
+#[test]
+fn our_files_beside_issues_at_the_root_are_no_issues() {
+    let sandbox = Sandbox::empty();
+    let text = issue(1, "2026-01-02", "Hello there.");
+    sandbox.write("1.md", text);
+    sandbox.run(&["init", "."]).expect(0);
+    let desk = Desk::open(sandbox);
+    desk.get("/")
+        .expect(200)
+        .says("1 issue")
+        .lacks("invalid-date");
+    desk.get("/issue/1.md").expect(200).says("Approve…");
 }
 
 #[test]

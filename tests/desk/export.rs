@@ -37,6 +37,10 @@ fn the_views_of_an_issue_are_written_as_pages_that_ask_nobody() {
     }
     assert!(folder.join("mail-sheet.html").is_file() && folder.join("message.eml").is_file());
     assert!(sandbox.path("site/desk.css").is_file() && !sandbox.path("site/issues-1").exists());
+    // The list leads only to what lies beside it.
+    let list = fs::read_to_string(sandbox.path("site/index.html")).unwrap();
+    assert!(list.contains("issues-2/index.html") && list.contains("Issue 1"));
+    assert!(!list.contains("issues-1/"), "{list}");
     let again = sandbox.files();
     sandbox.run(&["preview", "--export", "site", "2"]).expect(0);
     assert_eq!(sandbox.files(), again);

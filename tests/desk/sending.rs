@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use crate::cli::Sandbox;
-use crate::cli::mailing::{reached, weekly};
+use crate::cli::mailing::{MAIL, reached, run, weekly};
 use crate::desk::Desk;
 use crate::smtp::server::{Act, Server, usual};
 
@@ -103,7 +103,9 @@ async fn nothing_leaves_without_the_word_and_the_build_that_was_looked_at() {
         desk.change(|sandbox| sandbox.write("issues/1.md", &changed));
         send("1", &digest).expect(409).says("content is not that");
         desk.get("/mailing/1").expect(404).says("was not mailed");
-        desk.get("/mailing/1/pause").expect(404);
+        // An address of a button leads to its page.
+        let led = desk.get("/mailing/1/pause").expect(303);
+        assert_eq!(led.header("location"), Some("/mailing/1"));
     })
     .await;
     assert_eq!(reached(&server), Vec::<String>::new());
@@ -190,7 +192,9 @@ async fn a_mailing_is_paused_resumed_and_cancelled_from_its_page() {
         agrees(&desk, "scheduled");
         desk.post("/mailing/1/pause", &[]).expect(303);
         desk.post("/mailing/1/cancel", &[("word", "no")])
-            .expect(409);
+            .expect(409)
+            .says("Nothing was cancelled")
+            .says("id=\"resume\"");
         desk.post("/mailing/1/cancel", &[("word", "cancel")])
             .expect(303);
         desk.get("/mailing/1")
@@ -214,6 +218,63 @@ fn agrees(desk: &Desk, stage: &str) {
     desk.get("/progress/1")
         .expect(200)
         .says(&format!("\"state\":\"{stage} false\""));
+}
+
+#[tokio::test]
+async fn a_script_sends_the_build_that_the_desk_shows_and_no_other() {
+    let server = Server::start(|question, _| usual(question)).await;
+    let port = server.port();
+    beside(move || {
+        let desk = with_relay(weekly(&THREE), port);
+        let digest = digest(&desk);
+        let send = |digest: &str| {
+            let expected = [&MAIL[..], &["--expect", digest]].concat();
+            run(&desk.sandbox, port, &expected)
+        };
+        let changed = crate::cli::issue(1, "2026-01-02", "Something else.");
+        let before = std::fs::read(desk.sandbox.path("issues/1.md")).unwrap();
+        desk.change(|sandbox| sandbox.write("issues/1.md", &changed));
+        send(&digest).expect(2).says("its digest is");
+        desk.change(|sandbox| sandbox.write("issues/1.md", before));
+        send(&digest).expect(0);
+        desk.until("/mailing/1", "All 3 have it.").says(&digest);
+    })
+    .await;
+    assert_eq!(reached(&server).len(), 3);
+}
+
+#[tokio::test]
+async fn who_was_skipped_is_named_with_the_reason() {
+    let gate = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&gate);
+    let server = Server::start(move |question, _| match question {
+        "CONTENT" => Act::SayLater(Arc::clone(&held), "250 2.0.0 taken\r\n"),
+        line => usual(line),
+    })
+    .await;
+    let port = server.port();
+    beside(move || {
+        let port = format!("smtp.port={port}");
+        let relay = ["smtp.host=127.0.0.1", "smtp.tls=none", "smtp.connections=1"];
+        let all = relay.into_iter().chain([port.as_str()]);
+        let arguments: Vec<&str> = all.flat_map(|one| ["--set", one]).collect();
+        let desk = Desk::open_with(weekly(&THREE), &arguments);
+        let digest = digest(&desk);
+        let form = [("by_mail", "1"), ("word", "1"), ("digest", digest.as_str())];
+        desk.post(APPROVE, &form).expect(303);
+        desk.until("/mailing/1", "<dt>sending</dt>")
+            .lacks("Who was skipped");
+        // While the first is being handed over, the last leaves.
+        let left = ["suppressions", "add", "cy@example.com"];
+        desk.sandbox.run(&left).expect(0);
+        gate.add_permits(2);
+        desk.until("/mailing/1", "data-state=\"finished false\"")
+            .says("Who was skipped, and why")
+            .says("cy@example.com")
+            .says("manual");
+    })
+    .await;
+    assert_eq!(reached(&server), ["ada@example.net", "bob@example.net"]);
 }
 
 #[tokio::test]
@@ -271,13 +332,24 @@ async fn who_was_rejected_is_tried_again_from_the_page_of_a_mailing() {
             .says("1 rejected");
         desk.post("/mailing/1/retry", &[])
             .expect(409)
-            .says("nobody was chosen");
+            .says("Nobody was chosen");
         desk.post("/mailing/1/retry", &[("rejected", "1")])
             .expect(303);
         desk.until("/mailing/1", "All 3 have it.");
     })
     .await;
     assert_eq!(reached(&server).len(), 3);
+}
+
+#[test]
+fn without_a_list_an_approval_says_how_to_get_one() {
+    let text = crate::cli::issue(1, "2026-01-02", "Hello.");
+    let desk = Desk::open(Sandbox::with(&[("issues/1.md", &text)]));
+    desk.get(APPROVE)
+        .expect(200)
+        .says("There is no list yet.")
+        .says("<code>letterpress subscribers import FILE</code>")
+        .lacks("id=\"send\"");
 }
 
 #[test]

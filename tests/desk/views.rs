@@ -152,6 +152,64 @@ fn findings_stand_with_their_place_and_the_issue_that_had_a_link() {
 }
 
 #[test]
+fn links_are_checked_on_request_and_never_those_of_a_private_network() {
+    let inside = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    inside.set_nonblocking(true).unwrap();
+    let url = format!("http://{}/secret", inside.local_addr().unwrap());
+    let sandbox = weekly();
+    let text = issue(
+        2,
+        "2026-01-09",
+        &BODY.replace("https://example.org/tool", &url),
+    );
+    let text = text.replace("(https://example.org/", "(mailto:");
+    sandbox.write("issues/2.md", text);
+    let desk = Desk::open(sandbox);
+    desk.get("/issue/issues/2.md")
+        .expect(200)
+        .lacks("no-answer");
+    let answer = desk.post("/links/issues/2.md", &[]).expect(200);
+    answer.says("\"asked\":1").says("\"dead\":1");
+    desk.get("/issue/issues/2.md")
+        .expect(200)
+        .says("no-answer")
+        .says("which is no public address")
+        .says("issues/2.md:21:4");
+    assert!(inside.accept().is_err(), "somebody asked");
+}
+
+#[test]
+fn many_findings_of_one_kind_are_one_line_of_the_list() {
+    let sandbox = weekly();
+    let items: String = (1..=5)
+        .map(|number| format!("{number}. [Item {number}](http://example.org/{number})\n\n   x\n\n"))
+        .collect();
+    sandbox.write(
+        "issues/2.md",
+        issue(2, "2026-01-09", &format!("## Articles\n\n{items}")),
+    );
+    let desk = Desk::open(sandbox);
+    let page = desk.get("/issue/issues/2.md").expect(200);
+    page.says("data-code=\"insecure-url\"").says("5 times");
+}
+
+#[test]
+fn a_row_of_the_list_names_a_few_sections_and_counts_the_rest() {
+    let section = |number: usize| {
+        format!("## Part {number}\n\n1. [Item](https://example.org/{number})\n\n   x\n\n")
+    };
+    let body: String = (1..=7).map(section).collect();
+    let desk = Desk::open(Sandbox::with(&[(
+        "issues/1.md",
+        &issue(1, "2026-01-02", &body),
+    )]));
+    desk.get("/")
+        .expect(200)
+        .says("Part 1 1 · Part 2 1")
+        .says("Part 5 1 · 2 sections more");
+}
+
+#[test]
 fn a_saved_file_is_shown_and_what_differs_from_before() {
     let desk = Desk::open(weekly());
     desk.get("/issue/issues/2.md").expect(200);
