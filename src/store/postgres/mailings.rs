@@ -202,7 +202,7 @@ pub(super) async fn reopen(
     change(
         client,
         "UPDATE delivery SET state = CASE state WHEN 1 THEN 1 ELSE 0 END, due = $2,
-            first_attempt = NULL, at = $2
+            first_attempt = NULL
          WHERE mailing = $1 AND state = ANY ($3) AND token IS NULL",
         &[&mailing.0, &numbers::millis(now).max(1), &wanted],
     )

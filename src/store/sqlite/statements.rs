@@ -199,7 +199,7 @@ statements! {
         WHERE d.mailing = ?1 AND d.subscriber > ?2 AND (?3 >> d.state) & 1
         ORDER BY d.subscriber LIMIT ?4";
     REOPEN = "UPDATE delivery
-        SET state = CASE state WHEN 1 THEN 1 ELSE 0 END, due = ?2, first_attempt = NULL, at = ?2
+        SET state = CASE state WHEN 1 THEN 1 ELSE 0 END, due = ?2, first_attempt = NULL
         WHERE mailing = ?1 AND (?3 >> state) & 1";
     HISTORY = "SELECT m.issue, m.title, d.state, d.code, d.enhanced, d.text, d.at
         FROM mailing m CROSS JOIN delivery d ON d.mailing = m.id AND d.subscriber = ?1
@@ -226,7 +226,8 @@ statements! {
     FINISH = "UPDATE delivery SET state = ?3, at = ?4, phase = ?5, code = ?6, enhanced = ?7,
             text = ?8, note = ?9, due = coalesce(?10, due)
         WHERE mailing = ?1 AND subscriber = ?2";
-    RETURN = "UPDATE delivery SET state = before, attempts = attempts - 1, at = ?3,
+    RETURN = "UPDATE delivery SET state = before, attempts = attempts - 1,
+            at = CASE WHEN attempts > 1 THEN at ELSE ?3 END,
             first_attempt = CASE WHEN attempts > 1 THEN first_attempt END,
             message_id = CASE WHEN attempts > 1 THEN message_id END
         WHERE mailing = ?1 AND subscriber = ?2";
@@ -242,8 +243,9 @@ statements! {
             LEFT JOIN subscriber s ON s.id = d.subscriber
             LEFT JOIN suppression x ON x.key = s.key
         WHERE m.id = ?1";
+    // `at` is when the last try ended, until this one ends: `attempt` takes it over.
     START = "UPDATE delivery SET state = 2, before = ?3, attempts = attempts + 1,
-            first_attempt = coalesce(first_attempt, ?4), at = ?4, message_id = ?5
+            first_attempt = coalesce(first_attempt, ?4), at = coalesce(at, ?4), message_id = ?5
         WHERE mailing = ?1 AND subscriber = ?2";
     SKIP = "UPDATE delivery SET state = 6, at = ?3, note = ?4
         WHERE mailing = ?1 AND subscriber = ?2";

@@ -1,7 +1,8 @@
 //! Steps: what keeps a delivery from being lost or made twice.
 
 use letterpress::mailing::{Stage, State};
-use letterpress::store::{Cursor, Ended, Error, Skip, Verdict};
+use letterpress::store::copy::{Cell, TABLES};
+use letterpress::store::{Cursor, Ended, Error, Skip, Step, Verdict};
 use letterpress::subscriber::{Reason, Status, SubscriberId};
 
 use crate::store::contract::{
@@ -355,4 +356,47 @@ pub(crate) async fn limits_are_remembered_by_name(store: Kept) {
     let change = vec![pair("gmail.com", ""), pair("relay", "2")];
     store.save_limits(change).await.unwrap();
     assert_eq!(store.limits().await.unwrap(), [pair("relay", "2")]);
+}
+
+pub(crate) async fn a_history_of_tries_tells_when_each_of_them_ended(store: Kept) {
+    readers(&store, 1).await;
+    let mailing = mailing(&store).await;
+    let reader = due_now(&store, due(mailing, 2, 10)).await[0];
+    let at = async |minutes, finished, next| {
+        let step = Step {
+            mailing,
+            finished,
+            next,
+            now: minute(minutes),
+        };
+        store.step(step).await.unwrap()
+    };
+    let deferred = || finished(reader, Ended::Deferred(minute(15)));
+    at(10, None, start(reader)).await;
+    at(11, deferred(), None).await;
+    at(20, None, start(reader)).await;
+    // The connection broke before anything was said: that was no try.
+    at(21, finished(reader, Ended::Returned), None).await;
+    at(30, None, start(reader)).await;
+    at(31, finished(reader, Ended::Unknown), None).await;
+    store
+        .reopen(mailing, &[State::Unknown], minute(40))
+        .await
+        .unwrap();
+    at(50, None, start(reader)).await;
+    at(51, finished(reader, Ended::Accepted), None).await;
+
+    let table = TABLES.iter().find(|one| one.name == "attempt").unwrap();
+    let place = |name| table.columns.iter().position(|(one, _)| *one == name);
+    let (number, time) = (place("number").unwrap(), place("at").unwrap());
+    let tries = store.dump(table, None, 10).await.unwrap();
+    let tries: Vec<_> = tries
+        .iter()
+        .map(|row| (row[number].clone(), row[time].clone()))
+        .collect();
+    let ended = |minutes| Cell::Int(minute(minutes).timestamp_millis());
+    let expected = [(1, ended(11)), (2, ended(31))].map(|(n, at)| (Cell::Int(n), at));
+    assert_eq!(tries, expected);
+    let rows = store.deliveries(mailing, &[], None, 10).await.unwrap();
+    assert_eq!(rows[0].at, Some(minute(51)));
 }

@@ -268,7 +268,7 @@ BEGIN
             first_attempt = CASE WHEN f.state >= 0 THEN coalesce(d.first_attempt, f.now)
                 WHEN d.attempts > 1 THEN d.first_attempt END,
             message_id = CASE WHEN f.state >= 0 OR d.attempts > 1 THEN d.message_id END,
-            at = f.now,
+            at = CASE WHEN f.state < 0 AND d.attempts > 1 THEN d.at ELSE f.now END,
             due = coalesce(f.due, d.due),
             phase = CASE WHEN f.state >= 0 THEN f.phase ELSE d.phase END,
             code = CASE WHEN f.state >= 0 THEN f.code ELSE d.code END,
@@ -317,7 +317,8 @@ BEGIN
             state = CASE WHEN look.skip IS NULL THEN d.state ELSE 6 END,
             note = CASE WHEN look.skip IS NULL THEN d.note ELSE p_words[look.skip] END,
             attempts = d.attempts + CASE WHEN look.skip IS NULL THEN 1 ELSE 0 END,
-            at = look.now,
+            -- When the last try ended, until this one ends: `attempt` takes it over.
+            at = CASE WHEN look.skip IS NULL THEN coalesce(d.at, look.now) ELSE look.now END,
             first_attempt = CASE WHEN look.skip IS NULL
                 THEN coalesce(d.first_attempt, look.now) ELSE d.first_attempt END,
             message_id = CASE WHEN look.skip IS NULL THEN look.message ELSE d.message_id END
