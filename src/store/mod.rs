@@ -16,6 +16,7 @@ pub mod postgres;
 mod rules;
 mod signup;
 pub mod sqlite;
+mod traffic;
 
 use std::future::Future;
 use std::path::Path;

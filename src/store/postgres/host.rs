@@ -16,22 +16,18 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinSet, LocalSet};
 
+use crate::store::postgres::inbox::Inbox;
 use crate::store::postgres::layout;
 use crate::store::postgres::lease;
 use crate::store::postgres::link::Home;
 use crate::store::postgres::settings::Settings;
-use crate::store::postgres::step::{self, Asker, Begun, Try};
+use crate::store::postgres::step::{self, Begun, Try};
 use crate::store::{Answer, Error, Step, Verdict};
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
-/// What is asked of the thread.
-pub(super) enum Job {
-    /// May share a transaction with other steps.
-    Step(Step, Asker),
-    /// Goes its own way.
-    Work(Box<dyn FnOnce(Rc<Inner>) -> Task + Send>),
-}
+/// What is asked of the thread, but for steps.
+pub(super) type Job = Box<dyn FnOnce(Rc<Inner>) -> Task + Send>;
 
 /// What all tasks of the thread share.
 pub(super) struct Inner {
@@ -81,6 +77,7 @@ impl Inner {
 /// The thread, as others see it.
 pub(super) struct Host {
     jobs: Option<UnboundedSender<Job>>,
+    steps: Arc<Inbox>,
     thread: Option<JoinHandle<()>>,
     pub(super) state: State,
 }
@@ -97,6 +94,8 @@ impl Host {
         let (ready, is_ready) = std::sync::mpsc::channel();
         let state = State::default();
         let shared = state.clone();
+        let steps = Arc::new(Inbox::default());
+        let taken = Arc::clone(&steps);
         let failed = |source| Error::File {
             path: place.clone().into(),
             source,
@@ -114,7 +113,7 @@ impl Host {
                         Ok((inner, id)) => {
                             // Whoever waited for it may be gone: then so are the jobs.
                             let _ = ready.send(Ok(id));
-                            serve(Rc::new(inner), inbox).await;
+                            serve(Rc::new(inner), inbox, taken).await;
                         }
                     }
                 };
@@ -124,6 +123,7 @@ impl Host {
         let id = is_ready.recv().unwrap_or(Err(Error::Closed))?;
         let host = Host {
             jobs: Some(jobs),
+            steps,
             thread: Some(thread),
             state,
         };
@@ -136,33 +136,29 @@ impl Host {
         work: impl AsyncFnOnce(Rc<Inner>) -> Result<T, Error> + Send + 'static,
     ) -> Answer<T> {
         let (asker, answer) = oneshot::channel();
-        self.send(Job::Work(Box::new(move |inner| {
-            Box::pin(async move {
-                // Whoever asked may be gone; the work is done all the same.
-                let _ = asker.send(work(inner).await);
-            })
-        })));
+        if let Some(jobs) = &self.jobs {
+            // Where the thread is gone, the job is dropped and with it the
+            // asker: the answer is `Closed`.
+            let _ = jobs.send(Box::new(move |inner| {
+                Box::pin(async move {
+                    // Whoever asked may be gone; the work is done all the same.
+                    let _ = asker.send(work(inner).await);
+                })
+            }));
+        }
         expect(answer)
     }
 
     /// Takes one step there.
     pub(super) fn step(&self, step: Step) -> Answer<Verdict> {
         let (asker, answer) = oneshot::channel();
-        self.send(Job::Step(step, asker));
+        self.steps.push(step, asker);
         expect(answer)
     }
 
     /// For whoever must not keep the thread alive.
     pub(super) fn jobs(&self) -> Option<mpsc::WeakUnboundedSender<Job>> {
         self.jobs.as_ref().map(UnboundedSender::downgrade)
-    }
-
-    fn send(&self, job: Job) {
-        if let Some(jobs) = &self.jobs {
-            // Where the thread is gone, the job is dropped and with it the
-            // asker: the answer is `Closed`.
-            let _ = jobs.send(job);
-        }
     }
 }
 
@@ -214,21 +210,14 @@ async fn open(
 }
 
 /// Does what is asked, and ends when nobody can ask any more and all is done.
-async fn serve(inner: Rc<Inner>, mut inbox: UnboundedReceiver<Job>) {
-    let (steps, waiting) = mpsc::unbounded_channel();
-    let stepping = tokio::task::spawn_local(step::run(Rc::clone(&inner), waiting));
+async fn serve(inner: Rc<Inner>, mut inbox: UnboundedReceiver<Job>, steps: Arc<Inbox>) {
+    let stepping = tokio::task::spawn_local(step::run(Rc::clone(&inner), Arc::clone(&steps)));
     let mut tasks = JoinSet::new();
     while let Some(job) = inbox.recv().await {
-        match job {
-            Job::Step(step, asker) => {
-                // The task lives as long as this loop.
-                let _ = steps.send((step, asker));
-            }
-            Job::Work(work) => drop(tasks.spawn_local(work(Rc::clone(&inner)))),
-        }
+        tasks.spawn_local(job(Rc::clone(&inner)));
         while tasks.try_join_next().is_some() {}
     }
-    drop(steps);
+    steps.close();
     let _ = stepping.await;
     while tasks.join_next().await.is_some() {}
     let leases: Vec<i64> = inner.leases.borrow().keys().copied().collect();

@@ -57,9 +57,9 @@ impl Drop for Lease {
         if let Some(jobs) = self.jobs.upgrade() {
             let id = self.id;
             // Where the store is closed already, it has ended its leases.
-            let _ = jobs.send(Job::Work(Box::new(move |inner| {
+            let _ = jobs.send(Box::new(move |inner| {
                 Box::pin(async move { end(&inner, id).await })
-            })));
+            }));
         }
     }
 }

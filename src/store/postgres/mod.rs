@@ -14,6 +14,7 @@ mod door;
 mod erasure;
 mod failure;
 mod host;
+mod inbox;
 mod layout;
 mod lease;
 mod link;

@@ -6,9 +6,8 @@
 //! do is done.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::Client;
 
@@ -16,21 +15,20 @@ use crate::mailing::{Exclusion, MailingId, Stage, State};
 use crate::store::numbers;
 use crate::store::postgres::failure::Failure;
 use crate::store::postgres::host::Inner;
-use crate::store::postgres::link::{PATIENCE, STEP_PATIENCE, rows, within};
+use crate::store::postgres::inbox::{Inbox, Taker};
+use crate::store::postgres::link::{PATIENCE, STEP_PATIENCE, first, rows, within};
 use crate::store::postgres::row::{maybe_time_at, recipient_at};
 use crate::store::rules::beginning;
+use crate::store::traffic::{Share, Traffic};
 use crate::store::{Candidate, Cursor, Due, Ended, Error, Skip, Step, Verdict};
 use crate::subscriber::{Reason, SubscriberId};
 
-/// Steps in one transaction at most.
-const GROUP: usize = 256;
+/// A transaction is to serve so many of the deliveries under way.
+const SHARE: Share = Share { of: 4, steps: 3 };
 /// Between two tries.
 const BETWEEN: std::time::Duration = std::time::Duration::from_millis(100);
 
 const DOING: &str = "recording a delivery";
-
-/// What became of a step, for who asked.
-pub(super) type Asker = oneshot::Sender<Result<Verdict, Error>>;
 
 /// A try that this process began: its token and its number.
 #[derive(Clone, Copy)]
@@ -43,19 +41,14 @@ pub(super) struct Begun {
 pub(super) type Try = (i64, i64);
 
 /// Takes steps as they come, until nobody can ask any more.
-pub(super) async fn run(inner: Rc<Inner>, mut inbox: UnboundedReceiver<(Step, Asker)>) {
-    while let Some((step, asker)) = inbox.recv().await {
-        let (mut steps, mut askers) = (vec![step], vec![asker]);
-        // Those that are on their way come along.
-        tokio::task::yield_now().await;
-        while steps.len() < GROUP
-            && let Ok((step, asker)) = inbox.try_recv()
-        {
-            steps.push(step);
-            askers.push(asker);
-        }
+pub(super) async fn run(inner: Rc<Inner>, inbox: Arc<Inbox>) {
+    let taker = Taker(inbox);
+    let mut traffic = Traffic::new(SHARE, std::time::Instant::now());
+    while let Some((steps, askers)) = taker.0.take(&traffic).await {
         match take(&inner, &steps).await {
             Ok(verdicts) => {
+                let answers = verdicts.iter().copied().map(Some);
+                traffic.took(&steps, answers, std::time::Instant::now());
                 for (asker, verdict) in askers.into_iter().zip(verdicts) {
                     // Whoever asked may be gone.
                     let _ = asker.send(Ok(verdict));
@@ -77,6 +70,12 @@ impl Failure {
         match self {
             Failure::Lost(words) | Failure::Again(words) => Failure::Lost(words.clone()),
             Failure::Sql(code, words) => Failure::Sql(code.clone(), words.clone()),
+            Failure::Said(Error::NotDurable { path, setting }) => {
+                Failure::Said(Error::NotDurable {
+                    path: path.clone(),
+                    setting,
+                })
+            }
             Failure::Said(error) => Failure::Sql(String::new(), error.to_string()),
         }
     }
@@ -174,9 +173,9 @@ impl Columns {
         again: bool,
         fence: i64,
     ) -> Result<Vec<(usize, i64, i64)>, Failure> {
-        rows(
+        let row = first(
             client,
-            "SELECT place, verdict, attempts FROM letterpress_step($1, $2, $3, $4, $5, $6, $7,
+            "SELECT letterpress_step($1, $2, $3, $4, $5, $6, $7,
                 $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
             &[
                 &again,
@@ -200,15 +199,21 @@ impl Columns {
                 &self.message,
             ],
         )
-        .await?
-        .iter()
-        .map(|row| {
-            let place: i64 = row.try_get(0)?;
-            let attempts: Option<i64> = row.try_get(2)?;
-            let place = usize::try_from(place - 1).map_err(|_| Failure::unreadable("a place"))?;
-            Ok((place, row.try_get(1)?, attempts.unwrap_or(0)))
-        })
-        .collect()
+        .await?;
+        let answer: Option<Vec<i64>> = row.map_or(Ok(None), |row| row.try_get(0))?;
+        let answer = answer.unwrap_or_default();
+        let (places, rest) = answer.split_at(answer.len() / 3);
+        let (verdicts, attempts) = rest.split_at(places.len());
+        places
+            .iter()
+            .zip(verdicts)
+            .zip(attempts)
+            .map(|((place, verdict), attempts)| {
+                let place =
+                    usize::try_from(place - 1).map_err(|_| Failure::unreadable("a place"))?;
+                Ok((place, *verdict, *attempts))
+            })
+            .collect()
     }
 }
 
@@ -306,7 +311,7 @@ pub(super) async fn due(
         due: -1,
         subscriber: SubscriberId(0),
     });
-    rows(
+    let mut found = rows(
         client,
         "SELECT subscriber, due, attempts, first_attempt, address, name, language, attributes,
             provider
@@ -338,7 +343,9 @@ pub(super) async fn due(
             },
         })
     })
-    .collect()
+    .collect::<Result<Vec<_>, Failure>>()?;
+    found.sort_unstable_by_key(|one| (one.cursor.due, one.subscriber.0));
+    Ok(found)
 }
 
 /// Lets others have what was claimed and not begun.

@@ -27,7 +27,6 @@ mod suppression;
 #[cfg(test)]
 mod tests;
 mod thread;
-mod traffic;
 
 use std::fmt;
 use std::fs;

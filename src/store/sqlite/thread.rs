@@ -14,13 +14,15 @@ use tokio::sync::oneshot;
 use crate::store::model::{Step, Verdict};
 use crate::store::sqlite::connection::{begin, commit, roll_back, write};
 use crate::store::sqlite::failure::{Failure, again};
-use crate::store::sqlite::traffic::Traffic;
 use crate::store::sqlite::{statements as sql, step};
+use crate::store::traffic::{Share, Traffic};
 use crate::store::{Answer, Error};
 
 /// Steps in one commit at most. More waiting connections than that would not
 /// make a commit any cheaper for each.
 const GROUP: usize = 256;
+/// A commit is to serve one in so many of the deliveries under way.
+const SHARE: Share = Share { of: 4, steps: 1 };
 
 type Work = Box<dyn FnOnce(&mut Connection) + Send>;
 type Asker = oneshot::Sender<Result<Verdict, Error>>;
@@ -106,7 +108,7 @@ fn expect<T: Send + 'static>(answer: oneshot::Receiver<Result<T, Error>>) -> Ans
 }
 
 fn run(mut connection: Connection, path: &Path, inbox: &Receiver<Job>) {
-    let mut traffic = Traffic::new(Instant::now());
+    let mut traffic = Traffic::new(SHARE, Instant::now());
     while let Ok(job) = inbox.recv() {
         let work = match job {
             Job::Work(work) => Some(work),
@@ -138,7 +140,8 @@ fn group(
         other = gather(inbox, &mut steps, &mut askers);
     }
     let verdicts = take(connection, &steps);
-    traffic.took(&steps, &verdicts, Instant::now());
+    let answers = verdicts.iter().map(|one| one.as_ref().ok().copied());
+    traffic.took(&steps, answers, Instant::now());
     for (asker, verdict) in askers.into_iter().zip(verdicts) {
         let _ =
             asker.send(verdict.map_err(|failure| failure.into_error(path, "recording a delivery")));

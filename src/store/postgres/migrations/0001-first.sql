@@ -79,7 +79,7 @@ CREATE TABLE content (
 CREATE TABLE delivery (
     mailing BIGINT NOT NULL,
     subscriber BIGINT NOT NULL,
-    state BIGINT NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 7 AND state <> 2),
+    state BIGINT NOT NULL DEFAULT 0,
     due BIGINT NOT NULL DEFAULT 0,
     attempts BIGINT NOT NULL DEFAULT 0,
     claim BIGINT,
@@ -92,7 +92,7 @@ CREATE TABLE delivery (
     text TEXT,
     note TEXT,
     message_id TEXT,
-    PRIMARY KEY (mailing, subscriber)
+    PRIMARY KEY (mailing, subscriber) WITH (fillfactor = 50)
 ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05);
 
 -- Open and under way.
@@ -223,22 +223,34 @@ END $$;
 
 -- Steps of several connections. All arrays have one place for each step. Given
 -- the same steps again, as after a connection that broke, it changes nothing
--- more and answers the same: `p_again` waits for whoever was at it before.
+-- more and answers the same: `p_again` waits for whoever was at it before. The
+-- answer has, for all deliveries that were to begin, first their places, then
+-- their verdicts, then their attempts. One plan serves for all numbers of steps:
+-- to make it costs more than a group of them.
 CREATE FUNCTION letterpress_step(
     p_again boolean, p_fence bigint, p_words text[], p_now bigint[], p_mailing bigint[],
     p_done bigint[], p_done_token bigint[], p_done_attempts bigint[], p_state bigint[],
     p_due bigint[], p_phase bigint[], p_code bigint[], p_enhanced bigint[], p_text text[],
     p_note text[], p_reason bigint[],
     p_next bigint[], p_token bigint[], p_message text[]
-) RETURNS TABLE (place bigint, verdict bigint, attempts bigint)
+) RETURNS bigint[]
 LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
+DECLARE
+    v_ended bigint[];
+    v_places bigint[];
+    v_verdicts bigint[];
+    v_attempts bigint[];
+    v_place bigint;
+    v_verdict bigint;
+    v_attempt bigint;
 BEGIN
     PERFORM letterpress_fence(p_fence, p_again);
 
     -- How the try before this one ended.
-    IF EXISTS (SELECT 1 FROM unnest(p_done_attempts) AS t(n) WHERE n > 1) THEN
+    IF 1 < ANY (p_done_attempts) THEN
         INSERT INTO attempt (mailing, subscriber, number, at, phase, code, enhanced, text, note)
         SELECT d.mailing, d.subscriber, d.attempts - 1, d.at, d.phase, d.code, d.enhanced,
             d.text, d.note
@@ -249,13 +261,7 @@ BEGIN
         ON CONFLICT DO NOTHING;
     END IF;
 
-    WITH f AS (
-        SELECT * FROM unnest(p_now, p_mailing, p_done, p_done_token, p_done_attempts, p_state,
-            p_due, p_phase, p_code, p_enhanced, p_text, p_note, p_reason)
-            AS f(now, mailing, subscriber, token, attempts, state, due, phase, code, enhanced,
-                text, note, reason)
-        WHERE f.subscriber IS NOT NULL
-    ), ended AS (
+    WITH ended AS (
         UPDATE delivery d SET
             token = NULL,
             claim = NULL,
@@ -279,82 +285,104 @@ BEGIN
                 WHEN f.text IS NULL OR s.id IS NOT NULL THEN f.text ELSE '' END,
             note = CASE WHEN f.state < 0 THEN d.note
                 WHEN s.id IS NOT NULL THEN f.note END
-        FROM f LEFT JOIN subscriber s ON s.id = f.subscriber
+        FROM unnest(p_now, p_mailing, p_done, p_done_token, p_done_attempts, p_state, p_due,
+                p_phase, p_code, p_enhanced, p_text, p_note) WITH ORDINALITY
+                AS f(now, mailing, subscriber, token, attempts, state, due, phase, code,
+                    enhanced, text, note, place)
+            LEFT JOIN subscriber s ON s.id = f.subscriber
         WHERE d.mailing = f.mailing AND d.subscriber = f.subscriber
             AND (d.token = f.token
                 -- A failover lost the beginning of the try, which is known here.
                 OR (d.token IS NULL AND d.state < 2 AND f.state >= 0 AND p_fence <> 0
                     AND d.attempts = f.attempts - 1))
-        RETURNING s.key, s.address, f.reason, f.now, f.text
+        RETURNING f.place
     )
-    INSERT INTO suppression AS x (key, address, reason, at, note)
-    SELECT key, address, reason, now, coalesce(text, '') FROM ended
-    WHERE reason IS NOT NULL AND key IS NOT NULL
-    ON CONFLICT (key) DO UPDATE SET address = excluded.address, reason = excluded.reason,
-        at = excluded.at, note = excluded.note
-    WHERE excluded.reason >= 3 AND x.reason < 3;
+    SELECT array_agg(place) INTO v_ended FROM ended;
 
-    RETURN QUERY
-    WITH look AS (
-        SELECT n.place, n.now, n.mailing, n.subscriber, n.token, n.message,
-            m.stage, d.token AS held, d.attempts,
-            CASE WHEN s.id IS NULL THEN 4
-                WHEN s.status <> 1 THEN 1
-                WHEN x.reason IS NOT NULL THEN 3 + x.reason
-                WHEN y.domain IS NOT NULL THEN 2 END AS skip
-        FROM unnest(p_now, p_mailing, p_next, p_token, p_message) WITH ORDINALITY
-                AS n(now, mailing, subscriber, token, message, place)
-            LEFT JOIN mailing m ON m.id = n.mailing
-            LEFT JOIN delivery d ON d.mailing = n.mailing AND d.subscriber = n.subscriber
-            LEFT JOIN subscriber s ON s.id = d.subscriber
-            LEFT JOIN suppression x ON x.key = s.key
-            LEFT JOIN suppressed_domain y ON y.domain = split_part(s.key, '@', 2)
-        WHERE n.subscriber IS NOT NULL
-    ), begun AS (
+    IF array_remove(p_reason, NULL) <> '{}' THEN
+        INSERT INTO suppression AS x (key, address, reason, at, note)
+        SELECT s.key, s.address, f.reason, f.now, coalesce(f.text, '')
+        FROM unnest(p_now, p_done, p_text, p_reason) WITH ORDINALITY
+                AS f(now, subscriber, text, reason, place)
+            JOIN subscriber s ON s.id = f.subscriber
+        WHERE f.reason IS NOT NULL AND f.place = ANY (v_ended)
+        ON CONFLICT (key) DO UPDATE SET address = excluded.address, reason = excluded.reason,
+            at = excluded.at, note = excluded.note
+        WHERE excluded.reason >= 3 AND x.reason < 3;
+    END IF;
+
+    WITH begun AS (
         UPDATE delivery d SET
-            token = CASE WHEN look.skip IS NULL THEN look.token END,
-            claim = CASE WHEN look.skip IS NULL THEN d.claim END,
-            state = CASE WHEN look.skip IS NULL THEN d.state ELSE 6 END,
-            note = CASE WHEN look.skip IS NULL THEN d.note ELSE p_words[look.skip] END,
-            attempts = d.attempts + CASE WHEN look.skip IS NULL THEN 1 ELSE 0 END,
+            token = CASE WHEN n.skip IS NULL THEN n.token END,
+            claim = CASE WHEN n.skip IS NULL THEN d.claim END,
+            state = CASE WHEN n.skip IS NULL THEN d.state ELSE 6 END,
+            note = CASE WHEN n.skip IS NULL THEN d.note ELSE p_words[n.skip] END,
+            attempts = d.attempts + CASE WHEN n.skip IS NULL THEN 1 ELSE 0 END,
             -- When the last try ended, until this one ends: `attempt` takes it over.
-            at = CASE WHEN look.skip IS NULL THEN coalesce(d.at, look.now) ELSE look.now END,
-            first_attempt = CASE WHEN look.skip IS NULL
-                THEN coalesce(d.first_attempt, look.now) ELSE d.first_attempt END,
-            message_id = CASE WHEN look.skip IS NULL THEN look.message ELSE d.message_id END
-        FROM look
-        WHERE d.mailing = look.mailing AND d.subscriber = look.subscriber
-            AND look.stage = 1 AND d.state < 2 AND d.token IS NULL AND d.due <= look.now
+            at = CASE WHEN n.skip IS NULL THEN coalesce(d.at, n.now) ELSE n.now END,
+            first_attempt = CASE WHEN n.skip IS NULL
+                THEN coalesce(d.first_attempt, n.now) ELSE d.first_attempt END,
+            message_id = CASE WHEN n.skip IS NULL THEN n.message ELSE d.message_id END
+        FROM (
+            SELECT n.place, n.now, n.mailing, n.subscriber, n.token, n.message,
+                CASE WHEN s.id IS NULL THEN 4
+                    WHEN s.status <> 1 THEN 1
+                    WHEN x.reason IS NOT NULL THEN 3 + x.reason
+                    WHEN y.domain IS NOT NULL THEN 2 END AS skip
+            FROM unnest(p_now, p_mailing, p_next, p_token, p_message) WITH ORDINALITY
+                    AS n(now, mailing, subscriber, token, message, place)
+                JOIN mailing m ON m.id = n.mailing AND m.stage = 1
+                LEFT JOIN subscriber s ON s.id = n.subscriber
+                LEFT JOIN suppression x ON x.key = s.key
+                LEFT JOIN suppressed_domain y ON y.domain = split_part(s.key, '@', 2)
+        ) n
+        WHERE d.mailing = n.mailing AND d.subscriber = n.subscriber
+            AND d.state < 2 AND d.token IS NULL AND d.due <= n.now
             AND (d.claim IS NULL OR d.claim = p_fence OR p_fence = 0)
-        RETURNING look.place, look.skip, d.attempts
+        RETURNING n.place, coalesce(n.skip, 0) AS verdict, d.attempts
     )
-    SELECT look.place,
-        CASE WHEN begun.place IS NOT NULL THEN coalesce(begun.skip, 0)
-            WHEN look.held = look.token THEN 0
-            ELSE 100 + coalesce(look.stage, 3) END,
-        coalesce(begun.attempts, look.attempts)
-    FROM look LEFT JOIN begun ON begun.place = look.place;
+    SELECT array_agg(place), array_agg(verdict), array_agg(attempts)
+    INTO v_places, v_verdicts, v_attempts FROM begun;
+
+    -- Those of which it cannot be said that they begin now: withheld, or begun
+    -- when these steps were given before.
+    IF coalesce(cardinality(v_places), 0) < cardinality(array_remove(p_next, NULL)) THEN
+        FOR v_place, v_verdict, v_attempt IN
+            SELECT n.place, CASE WHEN d.token = n.token THEN 0 ELSE 100 + coalesce(m.stage, 3) END,
+                d.attempts
+            FROM unnest(p_mailing, p_next, p_token) WITH ORDINALITY
+                    AS n(mailing, subscriber, token, place)
+                LEFT JOIN mailing m ON m.id = n.mailing
+                LEFT JOIN delivery d ON d.mailing = n.mailing AND d.subscriber = n.subscriber
+            WHERE n.subscriber IS NOT NULL AND n.place <> ALL (coalesce(v_places, '{}'))
+        LOOP
+            v_places := v_places || v_place;
+            v_verdicts := v_verdicts || v_verdict;
+            v_attempts := v_attempts || coalesce(v_attempt, 0);
+        END LOOP;
+    END IF;
+    RETURN v_places || v_verdicts || v_attempts;
 END $$;
 
--- Open deliveries that are due, claimed for this lease. Those whom another has
--- claimed, or is about to, are passed over.
+-- Open deliveries that are due, claimed for this lease, in no order. Those whom
+-- another has claimed, or is about to, are passed over.
 CREATE FUNCTION letterpress_claim(
     p_fence bigint, p_mailing bigint, p_now bigint, p_provider text,
     p_after_due bigint, p_after bigint, p_limit bigint
 ) RETURNS TABLE (subscriber bigint, due bigint, attempts bigint, first_attempt bigint,
     address text, name text, language text, attributes text, provider text)
 LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET enable_bitmapscan = off SET enable_sort = off AS $$
 #variable_conflict use_column
 DECLARE
-    v_found bigint[];
-    v_more bigint[];
+    v_found tid[];
     v_first bigint;
 BEGIN
     PERFORM letterpress_fence(p_fence, false);
     IF p_provider IS NULL THEN
-        v_found := array(SELECT d.subscriber FROM delivery d
+        v_found := array(SELECT d.ctid FROM delivery d
             WHERE d.mailing = p_mailing AND d.state < 2 AND d.due <= p_now
                 AND (d.due, d.subscriber) > (p_after_due, p_after)
                 AND d.token IS NULL AND (d.claim IS NULL OR d.claim = p_fence OR p_fence = 0)
@@ -368,7 +396,7 @@ BEGIN
                 ORDER BY d.subscriber LIMIT 1;
             v_first := greatest(v_first - 1, CASE WHEN p_after_due = 0 THEN p_after ELSE 0 END);
             -- Found by walking the provider's subscribers.
-            v_found := array(SELECT d.subscriber
+            v_found := array(SELECT d.ctid
                 FROM subscriber s
                     JOIN delivery d ON d.mailing = p_mailing AND d.subscriber = s.id
                 WHERE s.provider = p_provider AND s.id > v_first
@@ -378,7 +406,7 @@ BEGIN
                 FOR UPDATE OF d SKIP LOCKED);
         END IF;
         IF cardinality(v_found) < p_limit THEN
-            v_more := array(SELECT d.subscriber
+            v_found := v_found || array(SELECT d.ctid
                 FROM delivery d JOIN subscriber s ON s.id = d.subscriber
                 WHERE d.mailing = p_mailing AND d.state < 2 AND s.provider = p_provider
                     AND d.due <= p_now
@@ -387,22 +415,24 @@ BEGIN
                     AND d.token IS NULL AND (d.claim IS NULL OR d.claim = p_fence OR p_fence = 0)
                 ORDER BY d.due, d.subscriber LIMIT p_limit - cardinality(v_found)
                 FOR UPDATE OF d SKIP LOCKED);
-            v_found := v_found || v_more;
         END IF;
     END IF;
-    IF p_fence <> 0 THEN
+    IF p_fence = 0 THEN
+        RETURN QUERY
+        SELECT d.subscriber, d.due, d.attempts, d.first_attempt, s.address, s.name, s.language,
+            s.attributes, s.provider
+        FROM unnest(v_found) AS t(place)
+            JOIN delivery d ON d.ctid = t.place
+            JOIN subscriber s ON s.id = d.subscriber;
+    ELSE
+        -- They are locked, so that none of them moves.
+        RETURN QUERY
         UPDATE delivery d SET claim = p_fence
-            FROM unnest(v_found) AS t(subscriber)
-            WHERE d.mailing = p_mailing AND d.subscriber = t.subscriber
-                AND d.claim IS DISTINCT FROM p_fence;
+        FROM unnest(v_found) AS t(place), subscriber s
+        WHERE d.ctid = t.place AND s.id = d.subscriber
+        RETURNING d.subscriber, d.due, d.attempts, d.first_attempt, s.address, s.name,
+            s.language, s.attributes, s.provider;
     END IF;
-    RETURN QUERY
-    SELECT d.subscriber, d.due, d.attempts, d.first_attempt, s.address, s.name, s.language,
-        s.attributes, s.provider
-    FROM unnest(v_found) WITH ORDINALITY AS t(subscriber, place)
-        JOIN delivery d ON d.mailing = p_mailing AND d.subscriber = t.subscriber
-        JOIN subscriber s ON s.id = d.subscriber
-    ORDER BY t.place;
 END $$;
 
 -- Deliveries of dead leases: what was being sent is unknown, what was only

@@ -4,18 +4,24 @@
 use std::time::{Duration, Instant};
 
 use crate::store::model::{Step, Verdict};
-use crate::store::sqlite::failure::Failure;
 
-/// A commit is to serve one in so many of the deliveries under way.
-const SHARE: usize = 4;
 /// So long a commit waits for other steps at most.
 const PATIENCE: Duration = Duration::from_millis(2);
 /// So many steps it takes to forget how fast they came before.
 const MEMORY: u32 = 8;
 
+/// The part of the deliveries under way that a commit is to serve: `steps` in `of`.
+/// What a commit costs a store beside the steps in it decides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share {
+    pub(crate) of: usize,
+    pub(crate) steps: usize,
+}
+
 /// How many deliveries are under way, and how fast steps come.
 #[derive(Debug)]
-pub(super) struct Traffic {
+pub(crate) struct Traffic {
+    share: Share,
     under_way: usize,
     /// From one step to the next, about.
     apart: Duration,
@@ -24,8 +30,9 @@ pub(super) struct Traffic {
 
 impl Traffic {
     /// Nothing is under way yet.
-    pub(super) fn new(now: Instant) -> Traffic {
+    pub(crate) fn new(share: Share, now: Instant) -> Traffic {
         Traffic {
+            share,
             under_way: 0,
             apart: PATIENCE,
             last: now,
@@ -36,26 +43,38 @@ impl Traffic {
     /// are under way or they come slowly, so that nobody would gain by it.
     ///
     /// It delays no connection that waits for its server: a step is handed over as
-    /// its dialogue begins, and needed when DATA is answered. The wait is at most a
-    /// quarter of the time that a connection takes for a message.
-    pub(super) fn wait(&self, steps: usize) -> Option<Duration> {
-        let missing = (self.under_way / SHARE).checked_sub(steps)?;
+    /// its dialogue begins, and needed when DATA is answered. The wait is at most the
+    /// same share of the time that a connection takes for a message.
+    pub(crate) fn wait(&self, steps: usize) -> Option<Duration> {
+        let missing = self.wanted().checked_sub(steps)?;
         let time = self.apart * u32::try_from(missing).ok()?;
         (!time.is_zero() && time <= PATIENCE).then_some(time)
     }
 
-    /// Counts steps that were just answered.
-    pub(super) fn took(
+    /// Whether a commit of so many steps should wait for those that come within that
+    /// time, even where they are not all that it is to serve: for a store to which a
+    /// commit is dear.
+    pub(crate) fn is_worth_waiting(&self, steps: usize) -> bool {
+        steps < self.wanted() && self.apart <= PATIENCE / 2
+    }
+
+    /// So many steps a commit is to serve.
+    pub(crate) fn wanted(&self) -> usize {
+        self.under_way * self.share.steps / self.share.of
+    }
+
+    /// Counts steps that were just answered. Those that failed have no verdict.
+    pub(crate) fn took(
         &mut self,
         steps: &[Step],
-        verdicts: &[Result<Verdict, Failure>],
+        verdicts: impl IntoIterator<Item = Option<Verdict>>,
         now: Instant,
     ) {
         for (step, verdict) in steps.iter().zip(verdicts) {
-            let Ok(verdict) = verdict else { continue };
+            let Some(verdict) = verdict else { continue };
             let ended = usize::from(step.finished.is_some());
             self.under_way = self.under_way.saturating_sub(ended);
-            self.under_way += usize::from(*verdict == Verdict::Go);
+            self.under_way += usize::from(verdict == Verdict::Go);
         }
         let count = u32::try_from(steps.len().max(1)).unwrap_or(u32::MAX);
         let each = (now.saturating_duration_since(self.last) / count).min(PATIENCE);
@@ -94,10 +113,10 @@ mod tests {
     /// after the other `apart`.
     fn traffic(connections: usize, steps: usize, apart: Duration) -> Traffic {
         let mut now = Instant::now();
-        let mut traffic = Traffic::new(now);
+        let mut traffic = Traffic::new(Share { of: 4, steps: 1 }, now);
         for number in 0..connections * (steps + 1) {
             now += apart;
-            traffic.took(&[step(number >= connections)], &[Ok(Verdict::Go)], now);
+            traffic.took(&[step(number >= connections)], [Some(Verdict::Go)], now);
         }
         traffic
     }
@@ -133,12 +152,10 @@ mod tests {
         let mut traffic = traffic(20, 10, Duration::from_micros(100));
         assert!(traffic.wait(1).is_some());
         let now = traffic.last + Duration::from_micros(100);
-        let refused = || Err(Failure::Said(crate::store::Error::Closed));
-        traffic.took(&[step(true)], &[refused()], now);
+        traffic.took(&[step(true)], [None], now);
         assert_eq!(traffic.under_way, 20);
         let steps: Vec<Step> = (0..20).map(|_| step(true)).collect();
-        let verdicts: Vec<_> = steps.iter().map(|_| Ok(Verdict::Recorded)).collect();
-        traffic.took(&steps, &verdicts, now);
+        traffic.took(&steps, vec![Some(Verdict::Recorded); 20], now);
         assert_eq!(traffic.under_way, 0);
         assert_eq!(traffic.wait(1), None);
     }
