@@ -15,9 +15,9 @@ pub(crate) struct Cut {
 }
 
 impl Cut {
-    /// A way to a port of this machine.
-    pub(crate) async fn start(to: u16) -> Cut {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    /// A way from an address of this machine to one of its ports.
+    pub(crate) async fn start(at: &str, to: u16) -> Cut {
+        let listener = TcpListener::bind((at, 0)).await.unwrap();
         let cut = Cut {
             port: listener.local_addr().unwrap().port(),
             is_cut: Arc::default(),

@@ -11,6 +11,7 @@ mod list;
 mod ordeal;
 mod random;
 mod relay;
+mod ways;
 mod workers;
 
 use crate::kill::ordeal::Ordeal;

@@ -1,6 +1,6 @@
 //! Three workers send out of one PostgreSQL database. They are killed, stopped
-//! for longer than their lease and woken, cut off from the database or from the
-//! relay, and the server is killed: nobody may be lost or mailed twice, and who
+//! for longer than their lease and woken, cut off from the database, from the
+//! relay or from both, and the server is killed: nobody may be lost or mailed twice, and who
 //! is unknown is named. The clock of one of them is wrong by an hour.
 //!
 //! LETTERPRESS_KILLS says how many of these things happen, LETTERPRESS_KILL_SEED
@@ -20,11 +20,11 @@ use tokio::runtime::Runtime;
 
 use crate::cli::{Sandbox, issue};
 use crate::kill::books::{self, Rows};
-use crate::kill::cut::Cut;
 use crate::kill::list::List;
 use crate::kill::number;
 use crate::kill::random::Random;
 use crate::kill::relay::Relay;
+use crate::kill::ways::{From, Ways};
 use crate::store::server::Database;
 
 const RECIPIENTS: usize = 600;
@@ -45,6 +45,7 @@ enum Trouble {
     Stopped,
     NoDatabase,
     NoRelay,
+    NoNetwork,
     ServerKilled,
 }
 
@@ -54,8 +55,7 @@ struct Ordeal {
     sandbox: Sandbox,
     database: Database,
     relay: Relay,
-    to_database: Vec<Cut>,
-    to_relay: Vec<Cut>,
+    ways: Ways,
     runtime: Runtime,
     random: Random,
     plan: BTreeSet<String>,
@@ -92,11 +92,8 @@ impl Ordeal {
         let runtime = Runtime::new().unwrap();
         let relay = runtime.block_on(Relay::start(Random::new(!seed)));
         let server = url::Url::parse(&database.url()).unwrap();
-        let (mut to_database, mut to_relay) = (Vec::new(), Vec::new());
-        for _ in 0..WORKERS {
-            to_database.push(runtime.block_on(Cut::start(server.port().unwrap_or(5432))));
-            to_relay.push(runtime.block_on(Cut::start(relay.port())));
-        }
+        let port = server.port().unwrap_or(5432);
+        let ways = Ways::new(&runtime, WORKERS, port, relay.port());
         let sandbox = Sandbox::with(&[]);
         let settings = sandbox.read("config/letterpress.toml");
         sandbox.write(
@@ -125,8 +122,7 @@ impl Ordeal {
             sandbox,
             database,
             relay,
-            to_database,
-            to_relay,
+            ways,
             runtime,
             random: Random::new(seed),
             plan: list.plan,
@@ -214,20 +210,22 @@ impl Ordeal {
             return;
         }
         let mut url = url::Url::parse(&self.database.url()).unwrap();
-        url.set_port(Some(self.to_database[worker].port())).unwrap();
+        let (host, port) = self.ways.database(worker);
+        url.set_host(Some(&host)).unwrap();
+        url.set_port(Some(port)).unwrap();
+        url.set_query(Some("sslmode=disable"));
+        let (relay, relay_port) = self.ways.relay(worker);
         let log = File::options()
             .create(true)
             .append(true)
             .open(self.sandbox.path(&format!("worker{worker}.log")))
             .unwrap();
-        let mut command = self.sandbox.command(&["worker"]);
+        let mut command = self.ways.of(worker, self.sandbox.command(&["worker"]));
         command
             .env_remove("SOURCE_DATE_EPOCH")
             .env("LETTERPRESS__STORE__URL", url.as_str())
-            .env(
-                "LETTERPRESS__SMTP__PORT",
-                self.to_relay[worker].port().to_string(),
-            )
+            .env("LETTERPRESS__SMTP__HOST", relay)
+            .env("LETTERPRESS__SMTP__PORT", relay_port.to_string())
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log);
@@ -261,7 +259,7 @@ impl Ordeal {
     /// Something happens to one of them, or to the server.
     fn trouble(&mut self) -> Trouble {
         let worker = self.random.below(WORKERS as u64) as usize;
-        let kinds = 4 + u64::from(self.crash.is_some());
+        let kinds = 5 + u64::from(self.crash.is_some());
         match self.random.below(kinds) {
             0 => {
                 self.kill(worker);
@@ -274,18 +272,9 @@ impl Ordeal {
                 self.signal(worker, "-CONT");
                 Trouble::Stopped
             }
-            2 => {
-                self.to_database[worker].cut(true);
-                std::thread::sleep(LONG);
-                self.to_database[worker].cut(false);
-                Trouble::NoDatabase
-            }
-            3 => {
-                self.to_relay[worker].cut(true);
-                std::thread::sleep(LONG);
-                self.to_relay[worker].cut(false);
-                Trouble::NoRelay
-            }
+            2 => self.cut_off(worker, From::Database, Trouble::NoDatabase),
+            3 => self.cut_off(worker, From::Relay, Trouble::NoRelay),
+            4 => self.cut_off(worker, From::Both, Trouble::NoNetwork),
             _ => {
                 let crash = self.crash.clone().unwrap_or_default();
                 let done = Command::new("bash").args(["-c", &crash]).status().unwrap();
@@ -293,6 +282,13 @@ impl Ordeal {
                 Trouble::ServerKilled
             }
         }
+    }
+
+    fn cut_off(&self, worker: usize, from: From, trouble: Trouble) -> Trouble {
+        self.ways.cut(worker, from, true);
+        std::thread::sleep(LONG);
+        self.ways.cut(worker, from, false);
+        trouble
     }
 
     fn store(&self) -> Postgres {
