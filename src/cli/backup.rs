@@ -41,6 +41,13 @@ pub(crate) fn run(
         head.iter().all(u8::is_ascii_hexdigit)
     })?;
     let store = open(&folder)?;
+    if store.is_shared() {
+        let words = "the store is a database, which is no file to copy";
+        return Err(CommandError::usage(words).hint(
+            "`pg_dump` makes a backup; `letterpress store copy` makes one file of it, and the \
+             key file has to be kept too",
+        ));
+    }
     if let Some(parent) = target.parent().filter(|path| *path != Path::new("")) {
         create_folder(parent)?;
     }

@@ -27,6 +27,7 @@ mod publish;
 mod render;
 mod send;
 mod serve;
+mod shared;
 mod since;
 mod store;
 mod subscribers;

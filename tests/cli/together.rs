@@ -16,7 +16,7 @@ use crate::smtp::server::{Act, Server, usual};
 
 const READERS: usize = 200;
 
-fn reader(number: usize) -> String {
+pub(crate) fn reader(number: usize) -> String {
     format!("reader-{number:03}@example.net")
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn serve_with(sandbox: &Sandbox, settings: &[&str]) -> (Child, String
 }
 
 /// Somebody leaves by one click.
-fn one_click(server: &str, number: usize) {
+pub(crate) fn one_click(server: &str, number: usize) {
     let key = Key::new([0xab; 32].to_vec()).unwrap();
     let tag = key.tag(&Address::parse(&reader(number)).unwrap());
     let token = key.token(Purpose::Unsubscribe, tag);

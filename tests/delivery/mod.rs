@@ -4,3 +4,4 @@ mod bad_days;
 mod promises;
 mod providers;
 mod rig;
+mod several;

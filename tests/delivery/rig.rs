@@ -328,7 +328,7 @@ pub(crate) fn relay(world: &Arc<World>) -> Relay {
     }
 }
 
-fn compose(recipient: &Recipient) -> Result<Message, String> {
+pub(crate) fn compose(recipient: &Recipient) -> Result<Message, String> {
     Ok(Message {
         envelope: Envelope {
             sender: Address::parse("editor@example.org").unwrap(),

@@ -15,6 +15,8 @@ use crate::store::contract::Kept;
 pub(crate) struct Database {
     server: String,
     name: String,
+    /// Where it lies, of its own.
+    space: Option<String>,
 }
 
 impl Database {
@@ -28,7 +30,28 @@ impl Database {
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
         run(&server, &format!("CREATE DATABASE {name}"));
-        Some(Database { server, name })
+        Some(Database {
+            server,
+            name,
+            space: None,
+        })
+    }
+
+    /// The same in this folder of the server's.
+    pub(crate) fn on(folder: &str) -> Option<Database> {
+        let mut database = Database::new()?;
+        let (name, space) = (&database.name, format!("space_of_{}", database.name));
+        let server = &database.server;
+        run(
+            server,
+            &format!("CREATE TABLESPACE {space} LOCATION '{folder}'"),
+        );
+        run(
+            server,
+            &format!("ALTER DATABASE {name} SET TABLESPACE {space}"),
+        );
+        database.space = Some(space);
+        Some(database)
     }
 
     /// As `store.url` has it.
@@ -66,6 +89,9 @@ impl Drop for Database {
             &self.server,
             &format!("DROP DATABASE {} WITH (FORCE)", self.name),
         );
+        if let Some(space) = &self.space {
+            run(&self.server, &format!("DROP TABLESPACE {space}"));
+        }
     }
 }
 
@@ -83,7 +109,7 @@ pub(crate) fn pooled() -> Option<(Kept, Database)> {
     Some((Arc::new(Postgres::create(settings).unwrap()), database))
 }
 
-fn named(variable: &str) -> Option<String> {
+pub(crate) fn named(variable: &str) -> Option<String> {
     if let Ok(url) = std::env::var(variable) {
         return Some(url);
     }
