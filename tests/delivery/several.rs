@@ -208,8 +208,14 @@ async fn a_stage_ends_both(stage: Stage) {
     let begun = pair.tally().await;
     let begun = begun.of(State::Accepted) + begun.of(State::Sending);
     gate.answers.add_permits(READERS);
-    let ended = End::Stopped(Stop::Stage(stage));
-    assert_eq!(ends(both).await, [ended.clone(), ended]);
+    for end in ends(both).await {
+        // Of a cancelled mailing nothing is open: whoever sees that first has ended.
+        let finished = stage == Stage::Cancelled && end == End::Finished;
+        assert!(
+            finished || end == End::Stopped(Stop::Stage(stage)),
+            "{end:?}"
+        );
+    }
     let tally = pair.tally().await;
     assert_eq!(tally.of(State::Sending), 0);
     assert_eq!(tally.of(State::Accepted), begun);
