@@ -19,9 +19,11 @@ use crate::cli::keys::signing_keys;
 use crate::cli::newsroom::{TEMPLATES, read_templates, template_error};
 use crate::cli::notices::Postman;
 use crate::cli::send::{Shelf, Signals};
+use crate::cli::store::open_for_strangers;
 use crate::cli::terminal::Terminal;
 use crate::cli::webhooks::webhooks;
 use crate::diagnostic::Level;
+use crate::store::Public;
 use crate::web::{self, DoorParts, Log, Parts, Settings};
 
 /// How long a message that is being handed over may take once the server is told
@@ -41,7 +43,12 @@ pub(crate) fn run(
     let shelf = Shelf::open(&folder)?;
     let journal = Journal::to(std::io::stderr());
     let log = journal.log();
-    let (parts, postman) = parts(&folder, &shelf, &log, terminal)?;
+    let counter = Counter {
+        strangers: open_for_strangers(&folder, &shelf.store)?,
+        shelf: &shelf,
+        log: &log,
+    };
+    let (parts, postman) = counter.parts(&folder, terminal)?;
     let at = options.listen.unwrap_or(folder.settings().server.listen);
     let built = parts.settings.public.join("index.html").is_file();
     shelf.runtime.block_on(async {
@@ -62,7 +69,7 @@ pub(crate) fn run(
             let mut hangups = Hangups::new()?;
             loop {
                 hangups.next().await;
-                match again(global, &shelf, &log, terminal) {
+                match counter.again(global, terminal) {
                     Ok((parts, postman)) => {
                         if let Some(round) = round.replace(postman.map(Round::begin)) {
                             round.tell_to_end();
@@ -116,71 +123,85 @@ impl Round {
     }
 }
 
-/// Everything that is read from the folder, anew.
-fn again(
-    global: &Global,
-    shelf: &Shelf,
-    log: &Log,
-    terminal: &mut Terminal,
-) -> Result<(Parts, Option<Postman>), CommandError> {
-    let folder = Folder::open_sound(global, terminal)?;
-    folder.settings().require_web()?;
-    parts(&folder, shelf, log, terminal)
+/// What lasts, whatever is read anew.
+struct Counter<'a> {
+    /// The store as it is sent from.
+    shelf: &'a Shelf,
+    /// The same as strangers may use it.
+    strangers: Public,
+    log: &'a Log,
 }
 
-/// What the server works with, and who sends its own messages.
-fn parts(
-    folder: &Folder,
-    shelf: &Shelf,
-    log: &Log,
-    terminal: &Terminal,
-) -> Result<(Parts, Option<Postman>), CommandError> {
-    let settings = folder.settings();
-    let keys = signing_keys(folder)?.ok_or_else(|| {
-        let file = &settings.server.key_file;
-        CommandError::usage(format!("there is no key in {file}: no link can be read")).hint(
-            "`letterpress init .` makes one; mail already sent needs the one it was sent with",
-        )
-    })?;
-    let (templates, findings) = read_templates(folder)?;
-    if findings.iter().any(|one| one.level == Level::Error) {
-        for finding in &findings {
-            terminal.finding(finding);
-        }
-        return Err(template_error().hint(format!("overrides are in {TEMPLATES}/")));
+impl Counter<'_> {
+    /// Everything that is read from the folder, anew.
+    fn again(
+        &self,
+        global: &Global,
+        terminal: &mut Terminal,
+    ) -> Result<(Parts, Option<Postman>), CommandError> {
+        let folder = Folder::open_sound(global, terminal)?;
+        folder.settings().require_web()?;
+        self.parts(&folder, terminal)
     }
-    let postman = if settings.subscribe.enabled {
-        let store = Arc::clone(&shelf.store);
-        Some(Postman::new(folder, &templates, store, Arc::clone(log))?)
-    } else {
-        None
-    };
-    let door = postman.as_ref().map(|postman| {
-        let wake = Arc::clone(&postman.wake);
-        DoorParts {
-            settings: settings.subscribe.door.clone(),
-            wake: Arc::new(move || wake.notify_one()),
+
+    /// What the server works with, and who sends its own messages.
+    fn parts(
+        &self,
+        folder: &Folder,
+        terminal: &Terminal,
+    ) -> Result<(Parts, Option<Postman>), CommandError> {
+        let settings = folder.settings();
+        let keys = signing_keys(folder)?.ok_or_else(|| {
+            let file = &settings.server.key_file;
+            CommandError::usage(format!("there is no key in {file}: no link can be read")).hint(
+                "`letterpress init .` makes one; mail already sent needs the one it was sent with",
+            )
+        })?;
+        let (templates, findings) = read_templates(folder)?;
+        if findings.iter().any(|one| one.level == Level::Error) {
+            for finding in &findings {
+                terminal.finding(finding);
+            }
+            return Err(template_error().hint(format!("overrides are in {TEMPLATES}/")));
         }
-    });
-    let parts = Parts {
-        settings: Settings {
-            newsletter: settings.newsletter.clone(),
-            url: settings.server.url.clone(),
-            look: settings.look.clone(),
-            public: folder.path(PUBLIC),
-            forwarders: settings.server.forwarders.clone(),
-            hubs: settings.feeds.hubs.clone(),
-            metrics: settings.server.metrics.clone(),
-        },
-        store: Arc::clone(&shelf.store),
-        keys,
-        templates,
-        webhooks: webhooks(folder)?,
-        door,
-        clock: Arc::new(Utc::now),
-        log: Arc::clone(log),
-    };
-    Ok((parts, postman))
+        let postman = if settings.subscribe.enabled {
+            let store = Arc::clone(&self.shelf.store);
+            Some(Postman::new(
+                folder,
+                &templates,
+                store,
+                Arc::clone(self.log),
+            )?)
+        } else {
+            None
+        };
+        let door = postman.as_ref().map(|postman| {
+            let wake = Arc::clone(&postman.wake);
+            DoorParts {
+                settings: settings.subscribe.door.clone(),
+                wake: Arc::new(move || wake.notify_one()),
+            }
+        });
+        let parts = Parts {
+            settings: Settings {
+                newsletter: settings.newsletter.clone(),
+                url: settings.server.url.clone(),
+                look: settings.look.clone(),
+                public: folder.path(PUBLIC),
+                forwarders: settings.server.forwarders.clone(),
+                hubs: settings.feeds.hubs.clone(),
+                metrics: settings.server.metrics.clone(),
+            },
+            store: self.strangers.clone(),
+            keys,
+            templates,
+            webhooks: webhooks(folder)?,
+            door,
+            clock: Arc::new(Utc::now),
+            log: Arc::clone(self.log),
+        };
+        Ok((parts, postman))
+    }
 }
 
 /// Waits for the signal to read everything anew (SIGHUP).

@@ -9,7 +9,8 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::folder::Folder;
 use crate::files::read_limited;
-use crate::store::{self, Answer, Postgres, Sqlite, Store, postgres};
+use crate::store::sqlite::Options;
+use crate::store::{self, Answer, Postgres, Public, Sqlite, Store, postgres};
 
 /// No password is near this size.
 const PASSWORD_LIMIT: u64 = 4 << 10;
@@ -24,6 +25,23 @@ pub(crate) fn open(folder: &Folder) -> Result<Arc<dyn Store>, CommandError> {
         }
         None => Arc::new(Sqlite::open(&path(folder))?),
     })
+}
+
+/// The same as strangers may use it; `store` is it without bounds.
+pub(crate) fn open_for_strangers(
+    folder: &Folder,
+    store: &Arc<dyn Store>,
+) -> Result<Public, CommandError> {
+    if folder.settings().store.server.is_some() {
+        // The rights of the role in store.url are the operator's to give.
+        return Ok(Public::new(Arc::clone(store)));
+    }
+    let options = Options {
+        strangers: true,
+        ..Options::default()
+    };
+    let store = Sqlite::open_with(&path(folder), options)?;
+    Ok(Public::new(Arc::new(store)))
 }
 
 /// The same, `None` where there is none yet.

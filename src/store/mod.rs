@@ -13,6 +13,7 @@ mod error;
 mod model;
 mod numbers;
 pub mod postgres;
+mod public;
 mod rules;
 mod signup;
 pub mod sqlite;
@@ -36,6 +37,7 @@ pub use model::{
     Past, Return, Returned, Search, Settled, Skip, Start, Step, StoreId, Verdict, Worker,
 };
 pub use postgres::Postgres;
+pub use public::Public;
 pub use signup::{BOUNCE_REST, NewNotice, Notice, NoticeId, NoticeKind, OptIn, SignUp, Standing};
 pub use sqlite::Sqlite;
 

@@ -1,11 +1,11 @@
 //! The routes, and what every answer has in common.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -13,19 +13,20 @@ use axum::routing::{get, post};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
-use crate::store::Store;
+use crate::store::Public;
 use crate::subscriber::Keys;
 use crate::web::client::Client;
 use crate::web::door::Door;
 use crate::web::files::{self, Files};
 use crate::web::index::Index;
+use crate::web::limits::Count;
 use crate::web::metrics::{Metrics, Route};
 use crate::web::{Log, Parts, Settings, account, confirm, leave, preferences, subscribe, webhook};
 
 /// What all requests share.
 pub(super) struct App {
     pub(super) settings: Settings,
-    pub(super) store: Arc<dyn Store>,
+    pub(super) store: Public,
     pub(super) keys: Arc<Keys>,
     pub(super) templates: crate::render::Templates,
     pub(super) clock: crate::web::Clock,
@@ -36,6 +37,10 @@ pub(super) struct App {
     metrics: Arc<Metrics>,
     /// The way in, where there is one.
     pub(super) door: Option<Door>,
+    /// Who came in of late.
+    counted: Count,
+    /// The page for a crowd.
+    pub(super) crowded: OnceLock<Bytes>,
     /// What pages of the archive may load, besides what is beside them.
     policy: HeaderValue,
 }
@@ -54,6 +59,19 @@ const STRICT: &str = "default-src 'none'; style-src 'self'; img-src 'self' https
 
 impl App {
     pub(super) fn new(parts: Parts) -> App {
+        App::counting(parts, Arc::default(), Count::default())
+    }
+
+    /// With other parts, after one that counted already.
+    pub(super) fn following(parts: Parts, before: &App) -> App {
+        App::counting(
+            parts,
+            Arc::clone(&before.metrics),
+            Arc::clone(&before.counted),
+        )
+    }
+
+    fn counting(parts: Parts, metrics: Arc<Metrics>, counted: Count) -> App {
         let keys = Arc::new(parts.keys);
         let settings = parts.settings;
         let sheet = settings.look.accent.styled(parts.templates.stylesheet());
@@ -65,26 +83,20 @@ impl App {
              form-action 'self' {server}; base-uri 'none'; frame-ancestors 'none'"
         );
         App {
-            index: Index::new(Arc::clone(&parts.store), Arc::clone(&keys)),
+            index: Index::new(parts.store.clone(), Arc::clone(&keys)),
             files: Files::new(settings.public.clone(), sheet),
-            metrics: Arc::default(),
+            metrics,
             policy: HeaderValue::try_from(policy).expect("an origin is ASCII"),
             desk: webhook::Desk::new(parts.webhooks),
-            door: parts.door.map(Door::new),
+            door: parts.door.map(|door| Door::new(door, Arc::clone(&counted))),
+            counted,
+            crowded: OnceLock::new(),
             store: parts.store,
             keys,
             templates: parts.templates,
             clock: parts.clock,
             log: parts.log,
             settings,
-        }
-    }
-
-    /// With other parts, after one that counted already.
-    pub(super) fn following(parts: Parts, before: &App) -> App {
-        App {
-            metrics: Arc::clone(&before.metrics),
-            ..App::new(parts)
         }
     }
 

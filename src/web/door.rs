@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::store::NoticeKind;
-use crate::web::limits::{Limits, Rates};
+use crate::web::limits::{Count, Limits, Rates};
 
 /// For how long the link to a reader's own data is good.
 pub const ACCOUNT_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -55,14 +55,16 @@ pub(super) struct Door {
 }
 
 impl Door {
-    pub(super) fn new(parts: DoorParts) -> Door {
+    /// It goes on from what was counted.
+    pub(super) fn new(parts: DoorParts, counted: Count) -> Door {
         let DoorParts { settings, wake } = parts;
+        let rates = Rates {
+            per_address_day: settings.per_address_day,
+            per_network_hour: settings.per_network_hour,
+            per_hour: settings.per_hour,
+        };
         Door {
-            limits: Limits::new(Rates {
-                per_address_day: settings.per_address_day,
-                per_network_hour: settings.per_network_hour,
-                per_hour: settings.per_hour,
-            }),
+            limits: Limits::new(rates, counted),
             settings,
             wake,
         }

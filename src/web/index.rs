@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::store::{Error, Search, Store};
+use crate::store::{Error, Public};
 use crate::subscriber::{Address, Entry, Keys, SubscriberId, Tag};
 
 /// Subscribers in one look into the store. Others wait for it in between.
@@ -17,7 +17,7 @@ const PAGE: usize = 2_000;
 
 /// Finds subscribers by their tags.
 pub(super) struct Index {
-    store: Arc<dyn Store>,
+    store: Public,
     keys: Arc<Keys>,
     known: Mutex<Known>,
 }
@@ -31,7 +31,7 @@ struct Known {
 }
 
 impl Index {
-    pub(super) fn new(store: Arc<dyn Store>, keys: Arc<Keys>) -> Index {
+    pub(super) fn new(store: Public, keys: Arc<Keys>) -> Index {
         Index {
             store,
             keys,
@@ -77,7 +77,7 @@ impl Index {
         // Held all the while: whoever asks meanwhile waits for the answer.
         let mut known = self.known.lock().await;
         loop {
-            let page = self.store.list(Search::default(), known.last, PAGE).await?;
+            let page = self.store.list(known.last, PAGE).await?;
             for (subscriber, entry) in &page {
                 let tags = self.tags(&entry.subscriber.address);
                 known.tags.extend(tags.map(|tag| (tag, *subscriber)));

@@ -104,9 +104,7 @@ impl App {
         };
         let now = whole_millis((self.clock)());
         let address = &entry.subscriber.address;
-        self.store
-            .set_status(address, Status::Unsubscribed, now)
-            .await?;
+        self.store.leave(address, now).await?;
         if one_click {
             // RFC 8058 §3.1: no redirect, no cookie; nobody reads the body.
             return Ok((StatusCode::OK, "unsubscribed\n").into_response());

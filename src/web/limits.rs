@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
@@ -38,13 +38,16 @@ pub(super) enum Verdict {
 #[derive(Debug)]
 pub(super) struct Limits {
     rates: Rates,
-    counted: Mutex<Counted>,
+    counted: Count,
 }
+
+/// What was counted; it goes on counting when there are other rates.
+pub(super) type Count = Arc<Mutex<Counted>>;
 
 /// When each would be empty again, in milliseconds since 1970: one number holds
 /// a whole bucket (the generic cell rate algorithm of ITU-T I.371).
 #[derive(Debug, Default)]
-struct Counted {
+pub(super) struct Counted {
     all: i64,
     networks: HashMap<Network, i64>,
     addresses: HashMap<Tag, i64>,
@@ -76,11 +79,9 @@ impl Rate {
 }
 
 impl Limits {
-    pub(super) fn new(rates: Rates) -> Limits {
-        Limits {
-            rates,
-            counted: Mutex::default(),
-        }
+    /// Goes on from what was counted.
+    pub(super) fn new(rates: Rates, counted: Count) -> Limits {
+        Limits { rates, counted }
     }
 
     /// Whether a network has room, without counting anything: asked before
@@ -166,6 +167,12 @@ mod tests {
 
     use super::*;
 
+    const RATES: Rates = Rates {
+        per_address_day: 2,
+        per_network_hour: 4,
+        per_hour: 10,
+    };
+
     fn at(millis: i64) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(1_772_366_400_000 + millis).unwrap()
     }
@@ -179,11 +186,7 @@ mod tests {
     }
 
     fn limits() -> Limits {
-        Limits::new(Rates {
-            per_address_day: 2,
-            per_network_hour: 4,
-            per_hour: 10,
-        })
+        Limits::new(RATES, Count::default())
     }
 
     #[test]
@@ -216,6 +219,26 @@ mod tests {
         assert_eq!(limits.admit(from(2), tag(1), at(0)), Verdict::Go);
         assert_eq!(limits.admit(from(3), tag(1), at(0)), Verdict::Ignore);
         assert_eq!(limits.admit(from(4), tag(1), at(12 * HOUR)), Verdict::Go);
+    }
+
+    #[test]
+    fn other_rates_go_on_from_what_was_counted() {
+        let count = Count::default();
+        let limits = Limits::new(RATES, Arc::clone(&count));
+        let here = network("192.0.2.1");
+        for number in 0..4 {
+            assert_eq!(limits.admit(here, tag(number), at(0)), Verdict::Go);
+        }
+        let same = Limits::new(RATES, Arc::clone(&count));
+        assert_eq!(same.look(here, at(0)), Verdict::Wait(900));
+        let wider = Rates {
+            per_network_hour: 8,
+            ..RATES
+        };
+        let wider = Limits::new(wider, count);
+        // The hour that was filled stays filled; it empties as fast as before.
+        assert_eq!(wider.look(here, at(0)), Verdict::Wait(450));
+        assert_eq!(wider.look(here, at(450_000)), Verdict::Go);
     }
 
     #[test]

@@ -46,7 +46,7 @@ use url::Url;
 
 use crate::newsletter::Newsletter;
 use crate::render::{Look, Templates};
-use crate::store::Store;
+use crate::store::Public;
 use crate::subscriber::Keys;
 
 pub use client::{ForwardedHeader, Forwarders, Network, NoNetwork};
@@ -86,7 +86,7 @@ pub struct Parts {
     /// What it needs to know.
     pub settings: Settings,
     /// Who subscribes.
-    pub store: Arc<dyn Store>,
+    pub store: Public,
     /// The keys that read tokens.
     pub keys: Keys,
     /// The pages' templates.

@@ -317,7 +317,7 @@ impl App {
             }
         };
         let address = entry.subscriber.address.clone();
-        let settled = self.store.settle(vec![Return { address, what }], now, true);
+        let settled = self.store.settle(vec![Return { address, what }], now);
         Ok(match settled.await?.first() {
             Some(Settled::Suppressed) => "suppressed",
             Some(Settled::Left) => "unsubscribed",

@@ -7,6 +7,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
+use letterpress::subscriber::{Key, Purpose, Tag};
+
 use crate::cli::{Sandbox, issue};
 
 /// The program's server, ended with the test.
@@ -16,6 +18,18 @@ impl Drop for Served {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+impl Served {
+    /// Tells it to read everything anew.
+    #[cfg(unix)]
+    fn hang_up(&self) {
+        let pid = self.0.id().to_string();
+        let status = std::process::Command::new("kill")
+            .args(["-HUP", &pid])
+            .status();
+        assert!(status.unwrap().success());
     }
 }
 
@@ -54,6 +68,15 @@ pub(crate) fn start(sandbox: &Sandbox) -> (Served, Receiver<String>) {
     (Served(server), told)
 }
 
+/// A key of sevens and a list.
+fn furnish(sandbox: &Sandbox) {
+    sandbox.write("data/server.key", format!("{}\n", "07".repeat(32)));
+    sandbox.write("list.csv", "email,status\nada@example.org,confirmed\n");
+    sandbox
+        .run(&["subscribers", "import", "list.csv"])
+        .expect(0);
+}
+
 /// Waits for a line with these words.
 #[track_caller]
 fn await_line(lines: &Receiver<String>, words: &str) -> String {
@@ -66,8 +89,16 @@ fn await_line(lines: &Receiver<String>, words: &str) -> String {
 }
 
 fn get(port: u16, path: &str) -> String {
+    ask(port, &format!("GET {path}"), "", "")
+}
+
+fn ask(port: u16, what: &str, headers: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: x.test\r\nConnection: close\r\n\r\n");
+    let length = body.len();
+    let request = format!(
+        "{what} HTTP/1.1\r\nHost: x.test\r\nConnection: close\r\n{headers}\
+         Content-Length: {length}\r\n\r\n{body}"
+    );
     stream.write_all(request.as_bytes()).unwrap();
     let mut read = String::new();
     stream.read_to_string(&mut read).unwrap();
@@ -89,19 +120,9 @@ fn told_to_it_reads_everything_anew_and_a_mistake_leaves_the_old() {
         );
     };
     settings("First Weekly", "");
-    sandbox.write("data/server.key", format!("{}\n", "07".repeat(32)));
-    sandbox.write("list.csv", "email,status\nada@example.org,confirmed\n");
-    sandbox
-        .run(&["subscribers", "import", "list.csv"])
-        .expect(0);
+    furnish(&sandbox);
     let (server, lines) = start(&sandbox);
-    let hang_up = || {
-        let pid = server.0.id().to_string();
-        let status = std::process::Command::new("kill")
-            .args(["-HUP", &pid])
-            .status();
-        assert!(status.unwrap().success());
-    };
+    let hang_up = || server.hang_up();
     assert!(get(port, "/nothing").contains("First Weekly"));
 
     settings("Second Weekly", "");
@@ -134,4 +155,45 @@ fn told_to_it_reads_everything_anew_and_a_mistake_leaves_the_old() {
     await_line(&lines, "reload=done");
     let page = get(port, "/nothing");
     assert!(page.contains("<p>mine: Fourth Weekly</p>"), "{page}");
+}
+
+#[cfg(unix)]
+#[test]
+fn reading_anew_lets_no_network_sign_up_more_often() {
+    let port = free_port();
+    let sandbox = Sandbox::with(&[("issues/1.md", &issue(1, "2026-01-02", "Hello."))]);
+    let settings = |title: &str| {
+        sandbox.write(
+            "config/letterpress.toml",
+            format!(
+                "[newsletter]\ntitle = \"{title}\"\nurl = \"http://127.0.0.1:{port}/\"\n\
+                 from = \"editor@weekly.test\"\n[server]\nlisten = \"127.0.0.1:{port}\"\n\
+                 [smtp]\nhost = \"127.0.0.1\"\nport = 1\ntls = \"none\"\n\
+                 [subscribe]\nenabled = true\nper_network_hour = 2\n"
+            ),
+        );
+    };
+    settings("First Weekly");
+    furnish(&sandbox);
+    let (server, lines) = start(&sandbox);
+    let key = Key::new(vec![7; 32]).unwrap();
+    let shown = chrono::Utc::now().timestamp_millis() - 5_000;
+    let stamp = key.ticket(Purpose::Form, Tag::PROBE, shown);
+    let sign_up = |of: &str, from: &str| {
+        let headers = format!(
+            "Content-Type: application/x-www-form-urlencoded\r\nX-Forwarded-For: {from}\r\n"
+        );
+        let body = format!("email={of}@example.org&stamp={stamp}");
+        let answer = ask(port, "POST /subscribe", &headers, &body);
+        answer.split(' ').nth(1).unwrap().to_owned()
+    };
+    assert_eq!(sign_up("a", "192.0.2.1"), "200");
+    assert_eq!(sign_up("b", "192.0.2.2"), "200");
+    assert_eq!(sign_up("c", "192.0.2.3"), "429");
+    settings("Second Weekly");
+    server.hang_up();
+    await_line(&lines, "reload=done");
+    assert!(get(port, "/nothing").contains("Second Weekly"));
+    assert_eq!(sign_up("c", "192.0.2.3"), "429");
+    assert_eq!(sign_up("c", "198.51.100.1"), "200");
 }

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use letterpress::mailing::{Filter, MailingId, Phase, Reply, State};
+use letterpress::mailing::{Filter, MailingId, Phase, Reply, Stage, State};
 use letterpress::store::sqlite::Options;
-use letterpress::store::{Ended, Error, Finished, Sqlite, Step, Store, Verdict};
-use letterpress::subscriber::{Reason, SubscriberId};
+use letterpress::store::{Ended, Error, Finished, NoticeId, Sqlite, Step, Store, Verdict};
+use letterpress::subscriber::{Reason, Status, SubscriberId};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -104,6 +104,75 @@ fn what_is_no_store_is_left_alone() {
         Sqlite::open(folder.path()),
         Err(Error::File { .. })
     ));
+}
+
+/// What a store answers that was opened for strangers, where it refuses.
+fn refused<T: std::fmt::Debug>(answer: Result<T, Error>) -> bool {
+    match answer {
+        Err(Error::Database { source, .. }) => {
+            let said = source.to_string();
+            said.contains("not authorized") || said.contains("prohibited")
+        }
+        _ => false,
+    }
+}
+
+#[tokio::test]
+async fn a_store_opened_for_strangers_does_nothing_that_is_the_editors() {
+    let (whole, folder) = fresh();
+    readers(&whole, 3).await;
+    let number = mailing(&whole).await;
+    let options = Options {
+        strangers: true,
+        ..Options::default()
+    };
+    let store = Sqlite::open_with(&path(&folder), options).unwrap();
+    let (who, held) = (numbered(0), || suppression(Reason::Manual));
+    let later = minute(90);
+    assert!(refused(store.suppressions(None, 9).await));
+    assert!(refused(store.suppress_domain("example.org", held()).await));
+    assert!(refused(store.lift_domain("example.org").await));
+    let more = vec![confirmed("new@example.org")];
+    assert!(refused(store.absorb(more, later, true).await));
+    assert!(refused(store.take_notices(later, later, 9).await));
+    assert!(refused(store.put_off_notice(NoticeId(1), later).await));
+    assert!(refused(store.mailings().await));
+    assert!(refused(store.mailing_of("1").await));
+    assert!(refused(store.content(number).await));
+    assert!(refused(store.confirm(new_mailing("2", Filter::All)).await));
+    assert!(refused(store.include(number, Filter::All, later).await));
+    assert!(refused(
+        store.set_stage(number, Stage::Cancelled, "", later).await
+    ));
+    assert!(refused(
+        store.reopen(number, &[State::Unknown], later).await
+    ));
+    assert!(refused(store.deliveries(number, &[], None, 9).await));
+    assert!(refused(store.due(due(number, 90, 9)).await));
+    let reader = store.find(&who).await.unwrap().unwrap().0;
+    let step = Step {
+        mailing: number,
+        finished: None,
+        next: start(reader),
+        now: later,
+    };
+    assert!(refused(store.step(step).await));
+    assert!(refused(store.limits().await));
+    let limit = vec![("relay".to_owned(), "1".to_owned())];
+    assert!(refused(store.save_limits(limit).await));
+    // Nothing of it was done, and what is theirs is.
+    let tally = whole.tally(number).await.unwrap();
+    assert_eq!(tally.of(State::Pending), 3);
+    assert!(store.set_language(&who, "zh").await.unwrap());
+    assert!(
+        store
+            .set_status(&who, Status::Unsubscribed, later)
+            .await
+            .unwrap()
+    );
+    assert!(store.take_back(&who, later).await.unwrap());
+    assert!(store.erase(&who, later).await.unwrap());
+    assert!(whole.find(&who).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -230,6 +299,7 @@ async fn a_full_disk_stops_the_steps_and_nothing_is_half_written() {
         .unwrap();
     let options = Options {
         max_pages: Some(pages + 8),
+        ..Options::default()
     };
     let store: Kept = Arc::new(Sqlite::open_with(&path, options).unwrap());
     // Asked all at once, so that they share commits.
@@ -303,6 +373,7 @@ async fn a_confirmation_that_does_not_fit_leaves_no_mailing() {
     drop(store);
     let options = Options {
         max_pages: Some(60),
+        ..Options::default()
     };
     let store = Sqlite::open_with(&path(&folder), options).unwrap();
     let mut new = new_mailing("1", Filter::All);

@@ -8,7 +8,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use letterpress::newsletter::{LanguageOverride, Newsletter};
 use letterpress::render::{Look, Templates};
-use letterpress::store::{NoticeKind, Sqlite, Store};
+use letterpress::store::sqlite::Options;
+use letterpress::store::{NoticeKind, Public, Sqlite, Store};
 use letterpress::subscriber::{
     Address, Entry, Key, Keys, Purpose, Reason, Status, Subscriber, Suppression,
 };
@@ -120,8 +121,13 @@ impl Site {
 
     async fn begin(url: &str, door: Option<DoorSettings>, webhooks: Webhooks) -> Site {
         let folder = tempfile::tempdir().unwrap();
-        let store = Sqlite::create(&folder.path().join("letterpress.db")).unwrap();
-        let store = Arc::new(store);
+        let path = folder.path().join("letterpress.db");
+        let store = Arc::new(Sqlite::create(&path).unwrap());
+        let options = Options {
+            strangers: true,
+            ..Options::default()
+        };
+        let strangers = Sqlite::open_with(&path, options).unwrap();
         let clock = Arc::new(AtomicI64::new(NOW));
         let log = Arc::new(std::sync::Mutex::new(Vec::new()));
         let (ticks, lines) = (Arc::clone(&clock), Arc::clone(&log));
@@ -138,7 +144,7 @@ impl Site {
                 hubs: Vec::new(),
                 metrics: vec!["127.0.0.1".parse().unwrap()],
             },
-            store: Arc::clone(&store) as Arc<dyn Store>,
+            store: Public::new(Arc::new(strangers)),
             keys: Keys {
                 current: key(1),
                 old: vec![key(9)],

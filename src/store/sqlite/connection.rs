@@ -40,6 +40,9 @@ pub struct Options {
     /// The most pages of 4096 bytes that the file may grow to; what would make
     /// it larger fails with [`Error::Full`]. `None`: as large as the disk.
     pub max_pages: Option<u32>,
+    /// Whether it is opened for the public server: then the database itself refuses
+    /// whatever strangers have no need of.
+    pub strangers: bool,
 }
 
 /// What a connection is for.

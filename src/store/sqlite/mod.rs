@@ -23,6 +23,7 @@ mod plan;
 mod returns;
 mod statements;
 mod step;
+mod stranger;
 mod suppression;
 #[cfg(test)]
 mod tests;
@@ -153,11 +154,16 @@ fn start(path: &Path, options: Options, make: bool) -> Result<Sqlite, Failure> {
         }
         Err(source) => return Err(Failure::file(path, source)),
     }
-    let connection = connect_first(path, options, make)?;
+    let mut connection = connect_first(path, options, make)?;
     let id = connection.query_row(statements::META_GET, ["id"], |row| row.get(0))?;
     let path = Arc::new(path.to_owned());
-    let other = connect(&path, Role::Reader, options)?;
-    let third = connect(&path, Role::Reader, options)?;
+    let mut other = connect(&path, Role::Reader, options)?;
+    let mut third = connect(&path, Role::Reader, options)?;
+    if options.strangers {
+        for one in [&mut connection, &mut other, &mut third] {
+            stranger::restrict(one)?;
+        }
+    }
     Ok(Sqlite {
         id: StoreId(id),
         writer: Worker::start("store-writer", Arc::clone(&path), connection)?,

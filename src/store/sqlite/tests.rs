@@ -24,6 +24,50 @@ fn every_statement_can_be_prepared() {
 }
 
 #[test]
+fn sqlite_refuses_strangers_what_is_not_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = opened(folder.path());
+    stranger::restrict(&mut connection).unwrap();
+    for text in [
+        "SELECT * FROM suppression",
+        "SELECT address FROM suppression",
+        "SELECT * FROM mailing",
+        "SELECT digest, filter FROM mailing",
+        "SELECT bytes FROM content",
+        "SELECT * FROM delivery",
+        "SELECT * FROM attempt",
+        "SELECT * FROM notice",
+        "SELECT address FROM notice",
+        "SELECT state FROM limits",
+        "SELECT sql FROM sqlite_master",
+        "UPDATE mailing SET stage = 1",
+        "UPDATE delivery SET due = 0",
+        "UPDATE notice SET due = 0",
+        "UPDATE suppression SET reason = 0",
+        "INSERT INTO delivery (mailing, subscriber) VALUES (1, 1)",
+        "INSERT INTO mailing DEFAULT VALUES",
+        "INSERT INTO limits (scope, state) VALUES ('', '')",
+        "DELETE FROM delivery",
+        "DELETE FROM mailing",
+        "DELETE FROM meta",
+        "DROP TABLE subscriber",
+        "CREATE TABLE t (x)",
+        "CREATE TEMP TRIGGER t AFTER INSERT ON signup BEGIN SELECT 1; END",
+        "ALTER TABLE subscriber ADD COLUMN x",
+        "ATTACH '/tmp/other.db' AS other",
+        "PRAGMA user_version = 9",
+        "PRAGMA writable_schema = ON",
+        "VACUUM INTO '/tmp/other.db'",
+    ] {
+        let refused = connection.prepare(text).and_then(|mut one| one.execute(()));
+        assert!(refused.is_err(), "{text}");
+    }
+    connection
+        .prepare("SELECT address FROM subscriber")
+        .unwrap();
+}
+
+#[test]
 fn every_filter_can_be_asked_and_confirmed() {
     let folder = tempfile::tempdir().unwrap();
     let connection = opened(folder.path());
