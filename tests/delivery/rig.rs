@@ -230,7 +230,7 @@ impl Rig {
 
     /// Time goes on by the runtime's own, which tests let stand still, and by
     /// what has passed.
-    fn clock(&self) -> Clock {
+    pub(crate) fn clock(&self) -> Clock {
         let (passed, began) = (Arc::clone(&self.passed), self.began);
         Arc::new(move || {
             let start = DateTime::from_timestamp(START, 0).unwrap();
