@@ -6,6 +6,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::mailing::{Filter, MailingId, Phase, Reply, Stage, State};
+use crate::store::rules::Wanted;
 use crate::subscriber::{Address, Reason, Recipient, Status, SubscriberId, Suppression};
 
 /// Names a store, so that what another one did can be told apart.
@@ -48,6 +49,13 @@ pub struct Search {
     pub status: Option<Status>,
     /// Only those with this tag.
     pub tag: Option<String>,
+}
+
+impl Search {
+    /// Whether its text finds somebody, by the key of their address and their name.
+    pub fn finds(&self, key: &str, name: &str) -> bool {
+        Wanted::new(&self.text).matches(key, name)
+    }
 }
 
 /// Mail that came back from somebody, and what is to follow from it.

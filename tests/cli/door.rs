@@ -70,6 +70,34 @@ async fn a_sign_up_is_confirmed_by_mail_and_welcomed() {
         told.contains("already") && told.contains("/preferences/"),
         "{told}"
     );
+    // Until then it is nobody's subscription, and is shown as what it is.
+    let shown = sandbox
+        .run(&["subscribers", "list", "--status", "pending"])
+        .expect(0);
+    let waits = "new@example.net  pending  Buy nothing, signed up 20";
+    assert_eq!(shown.out.matches(waits).count(), 1, "{}", shown.out);
+    assert!(!shown.out.contains("ada@"), "{}", shown.out);
+    let json = sandbox
+        .run(&["subscribers", "list", "--status", "pending", "--json"])
+        .expect(0);
+    let listed: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let list = listed.as_array().unwrap();
+    let row = list.iter().find(|row| row["email"] == "new@example.net");
+    let row = row.unwrap();
+    assert_eq!(
+        (&row["id"], &row["status"]),
+        (&serde_json::Value::Null, &"pending".into())
+    );
+    assert!(row["origin"].as_str().unwrap().ends_with("/subscribe"));
+    let all = sandbox.run(&["subscribers", "list"]).expect(0);
+    assert!(!all.out.contains("new@"), "{}", all.out);
+    assert!(
+        all.err.contains("--status pending shows them"),
+        "{}",
+        all.err
+    );
+    let nobody = sandbox.run(&["subscribers", "show", "new@example.net"]);
+    nobody.expect(2).says("has not confirmed it");
     let path = asked.split("/confirm/").nth(1).unwrap();
     let path = format!("/confirm/{}", path.split_whitespace().next().unwrap());
     let answer = post(&server, &path, "confirm=1");

@@ -132,7 +132,7 @@ pub(crate) struct ListSubscribers {
     /// A part of the address or name
     #[arg(default_value = "", hide_default_value = true)]
     pub(crate) search: String,
-    /// Only pending, confirmed or unsubscribed
+    /// Only pending (sign-ups that nobody confirmed too), confirmed or unsubscribed
     #[arg(long)]
     pub(crate) status: Option<String>,
     /// Only with this tag

@@ -11,7 +11,7 @@ use crate::cli::report::counted;
 use crate::cli::store::{create, open, wait};
 use crate::cli::subscribers::{PAGE, address, nobody, status};
 use crate::cli::terminal::{Terminal, printable};
-use crate::store::{Absorbed, Past, Search};
+use crate::store::{Absorbed, Past, Search, SignUp, Store};
 use crate::subscriber::list::{Item, json_object, language_tag};
 use crate::subscriber::{Entry, Recipient, Status, Subscriber, SubscriberId, clean_line};
 
@@ -43,12 +43,85 @@ pub(super) fn list(
             count += 1;
         }
     }
+    let whole = search == Search::default();
+    let asked = match search.status == Some(Status::Pending) || whole {
+        true => asked(store.as_ref(), &search)?,
+        false => Vec::new(),
+    };
+    let listed = if whole { &[][..] } else { &asked[..] };
+    for sign_up in listed {
+        if options.json {
+            terminal.data(if count == 0 { b"[\n" } else { b",\n" })?;
+            let object = json_object(&Item::Entry(Box::new(sign_up.clone())));
+            let mut all = Map::from_iter([("id".to_owned(), Json::Null)]);
+            all.extend(object);
+            terminal.data(Json::Object(all).to_string().as_bytes())?;
+        } else {
+            let at = sign_up.subscriber.consent.joined_at.map(day_and_time);
+            let at = at.unwrap_or_default();
+            terminal.line(&printable(&format!("{}, signed up {at}", row(sign_up))))?;
+        }
+        count += 1;
+    }
     if options.json {
         terminal.data(if count == 0 { b"[]\n" } else { b"\n]\n" })?;
     }
     terminal.finish()?;
-    terminal.note(&counted(count, "subscriber"));
+    let count = count - listed.len();
+    terminal.note(&match asked.len() {
+        0 => counted(count, "subscriber"),
+        waiting => {
+            let waiting = counted(waiting, "sign-up");
+            let hint = if whole {
+                ": --status pending shows them"
+            } else {
+                ""
+            };
+            format!(
+                "{}, and {waiting} not confirmed yet{hint}",
+                counted(count, "subscriber")
+            )
+        }
+    });
     Ok(Exit::Done)
+}
+
+/// Who signed up and has not confirmed it, as far as a search finds them: nobody's
+/// subscription yet.
+fn asked(store: &dyn Store, search: &Search) -> Result<Vec<Entry>, CommandError> {
+    let (mut found, mut after) = (Vec::new(), None);
+    // A sign-up has no tags.
+    while search.tag.is_none() {
+        let page = wait(store.unconfirmed(after, PAGE))?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.address.key());
+        for one in page {
+            // Who moves is on the list already, with the address of now.
+            if one.moves.is_some() || !search.finds(&one.address.key(), &one.name) {
+                continue;
+            }
+            // And so is who forgot that they have it.
+            let known = wait(store.find(&one.address))?;
+            let has_it = |entry: &Entry| entry.subscriber.status == Status::Confirmed;
+            if !known.is_some_and(|(_, entry)| has_it(&entry)) {
+                found.push(sign_up(one));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn sign_up(asked: SignUp) -> Entry {
+    let mut person = Subscriber::new(asked.address, Status::Pending);
+    person.name = asked.name;
+    person.language = asked.language;
+    person.consent.origin = asked.origin;
+    person.consent.joined_at = Some(asked.at);
+    person.consent.joined_ip = Some(asked.network).filter(|network| !network.is_empty());
+    Entry {
+        subscriber: person,
+        suppression: None,
+    }
 }
 
 /// A person as JSON: our columns, and the id.
@@ -91,7 +164,26 @@ pub(super) fn show(
     let address = address(text)?;
     let store = open(folder)?;
     let Some((id, entry)) = wait(store.find(&address))? else {
-        return Err(nobody(&address));
+        let search = Search {
+            text: address.key(),
+            ..Search::default()
+        };
+        let waits = |one: &Entry| one.subscriber.address.key() == address.key();
+        return Err(
+            match asked(store.as_ref(), &search)?
+                .iter()
+                .find(|one| waits(one))
+            {
+                Some(one) => {
+                    let at = one.subscriber.consent.joined_at.map(day_and_time);
+                    let at = at.unwrap_or_default();
+                    CommandError::usage(format!(
+                        "{address} signed up {at} and has not confirmed it: nobody's subscription yet"
+                    ))
+                }
+                None => nobody(&address),
+            },
+        );
     };
     let history = wait(store.history(id))?;
     if json {
