@@ -14,6 +14,9 @@ use crate::render::labels::{self, Labels};
 pub(crate) enum Part {
     /// Blocks that belong to no item.
     Prose(Events),
+    /// Lines of a list that are no items, beside others that are: the list that was
+    /// around them is not among their events.
+    Lines(Events),
     /// Blocks in which the newsletter speaks of itself: one notice.
     Promo(Events),
     /// Items with a title of their own, by index.
@@ -34,10 +37,20 @@ pub(crate) fn parts(
     let mut parts: Vec<Part> = Vec::new();
     for content in contents {
         match content {
-            Content::Prose(events) | Content::Outro(events) => match parts.last_mut() {
-                Some(Part::Prose(before)) if before.end == events.start => before.end = events.end,
-                _ => parts.push(Part::Prose(events.clone())),
-            },
+            Content::Prose(events) | Content::Outro(events) => {
+                let first = issue.document.events.get(events.start);
+                let line = matches!(first, Some((Event::Start(Tag::Item), _)));
+                match parts.last_mut() {
+                    Some(Part::Prose(before)) if before.end == events.start && !line => {
+                        before.end = events.end;
+                    }
+                    Some(Part::Lines(before)) if before.end == events.start && line => {
+                        before.end = events.end;
+                    }
+                    _ if line => parts.push(Part::Lines(events.clone())),
+                    _ => parts.push(Part::Prose(events.clone())),
+                }
+            }
             Content::Promo(events) => match parts.last_mut() {
                 Some(Part::Promo(before)) if before.end == events.start => before.end = events.end,
                 _ => parts.push(Part::Promo(events.clone())),

@@ -49,6 +49,7 @@ pub fn page_pieces(issue: &Issue<'_>, style: &PageStyle<'_>) -> (Fragment, Vec<P
         out: Fragment::default(),
         pieces: Vec::new(),
         in_list: false,
+        list_end: None,
     };
     page.intro();
     for (index, section) in issue.sections.iter().enumerate() {
@@ -96,7 +97,12 @@ struct Page<'p, 's> {
     pieces: Vec<PagePiece>,
     /// Whether the item at hand is a line of a list.
     in_list: bool,
+    /// Where the last list of lines ended.
+    list_end: Option<usize>,
 }
+
+/// What ends a list of lines.
+const LIST_END: &str = "</ul>\n";
 
 impl Page<'_, '_> {
     fn intro(&mut self) {
@@ -180,14 +186,35 @@ impl Page<'_, '_> {
                 }
             }
             (Part::List(items), Some((index, section))) => {
-                self.push("<ul class=\"c\">\n");
+                // Han and circled numbers are words of the text.
+                let own = [ItemStyle::Cjk, ItemStyle::Circled].contains(&section.style);
+                self.open_list(if own { "c own" } else { "c" });
                 for &item in items {
                     self.compact(index, section, item);
                 }
-                self.push("</ul>\n");
+                self.close_list();
+            }
+            (Part::Lines(events), _) => {
+                self.open_list("c");
+                self.blocks(events.clone(), level);
+                self.close_list();
             }
             (Part::Items(_) | Part::List(_), None) => {}
         }
+    }
+
+    /// Goes on with the list that was closed last, where nothing is behind it.
+    fn open_list(&mut self, class: &str) {
+        if self.list_end == Some(self.out.html.len()) {
+            self.out.html.truncate(self.out.html.len() - LIST_END.len());
+        } else {
+            self.push(&format!("<ul class=\"{class}\">\n"));
+        }
+    }
+
+    fn close_list(&mut self) {
+        self.push(LIST_END);
+        self.list_end = Some(self.out.html.len());
     }
 
     fn item(&mut self, section_index: usize, section: &Section, index: usize, level: u8) {

@@ -114,7 +114,7 @@ fn push_item(out: &mut String, item: &SeasonItem<'_>) {
     out.push_str(if block {
         "\n<p class=\"s\">"
     } else {
-        " <span class=\"s\">· "
+        "<span class=\"s\"> · "
     });
     out.push_str("<a href=\"");
     escape::push_attribute(out, item.addresses.page.as_str());

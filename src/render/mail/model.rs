@@ -229,6 +229,7 @@ impl Model<'_, '_, '_> {
         for part in outline::parts(issue, &contents, None) {
             match part {
                 Part::Prose(events) => out.push_str(&self.blocks(events, 3)),
+                Part::Lines(events) => out.push_str(&self.lines(events, 3)),
                 Part::Promo(events) => {
                     out.push_str(&format!(
                         "<div class=\"g\">{}</div>",
@@ -295,6 +296,7 @@ impl Model<'_, '_, '_> {
         };
         match part {
             Part::Prose(events) => block.prose = Some(self.blocks(events, level)),
+            Part::Lines(events) => block.prose = Some(self.lines(events, level)),
             Part::Promo(events) => block.promo = Some(self.blocks(events, level)),
             Part::Items(items) => {
                 block.items = items
@@ -415,6 +417,11 @@ impl Model<'_, '_, '_> {
             }),
             value: item.number.filter(|_| ordered),
         }
+    }
+
+    /// Lines of a list whose list is elsewhere.
+    fn lines(&self, events: std::ops::Range<usize>, level: u8) -> String {
+        format!("<ul class=\"c\">{}</ul>", self.blocks(events, level))
     }
 
     fn blocks(&self, events: std::ops::Range<usize>, level: u8) -> String {

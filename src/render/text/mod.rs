@@ -13,8 +13,9 @@ pub(crate) use wrap::wrap;
 use serde::Deserialize;
 use unicode_width::UnicodeWidthStr;
 
-use crate::issue::{Content, Issue, Section};
+use crate::issue::{Content, Events, Issue, Section};
 use crate::render::address::Address;
+use crate::render::events::closing;
 use crate::render::fragment::Addresses;
 use crate::render::labels::Labels;
 use crate::render::outline::{self, Part};
@@ -101,9 +102,12 @@ fn intro(writer: &mut Writer<'_, '_>, issue: &Issue<'_>, language: &str) {
         .filter(|content| !matches!(content, Content::Prose(events) if Some(events) == title))
         .cloned()
         .collect();
-    for part in outline::parts(issue, &contents, None) {
-        write_part(writer, &part, None, language);
-    }
+    write_parts(
+        writer,
+        &outline::parts(issue, &contents, None),
+        None,
+        language,
+    );
     writer.flush_notes();
 }
 
@@ -126,10 +130,25 @@ fn write_section(writer: &mut Writer<'_, '_>, section: &Section, language: &str)
     writer.inline_block(heading, "", "");
     let rule = if deep { "" } else { "-" };
     writer.after_line(&rule.repeat(widest.unwrap_or(0)));
-    for part in outline::parts(writer.issue, &section.content, Some(section)) {
-        write_part(writer, &part, Some(section), language);
-    }
+    let parts = outline::parts(writer.issue, &section.content, Some(section));
+    write_parts(writer, &parts, Some(section), language);
     writer.flush_notes();
+}
+
+fn write_parts(
+    writer: &mut Writer<'_, '_>,
+    parts: &[Part],
+    section: Option<&Section>,
+    language: &str,
+) {
+    let is_list = |part: &Part| matches!(part, Part::List(_) | Part::Lines(_));
+    for (place, part) in parts.iter().enumerate() {
+        // Lines of one list stand together.
+        if is_list(part) && !(place > 0 && is_list(&parts[place - 1])) {
+            writer.gap();
+        }
+        write_part(writer, part, section, language);
+    }
 }
 
 fn write_part(writer: &mut Writer<'_, '_>, part: &Part, section: Option<&Section>, language: &str) {
@@ -142,8 +161,8 @@ fn write_part(writer: &mut Writer<'_, '_>, part: &Part, section: Option<&Section
                 write_item(writer, section, index, language);
             }
         }
+        (Part::Lines(events), _) => write_lines(writer, events.clone()),
         (Part::List(items), Some(section)) => {
-            writer.gap();
             for &index in items {
                 write_compact(writer, section, index);
             }
@@ -202,6 +221,18 @@ fn write_item(writer: &mut Writer<'_, '_>, section: &Section, index: usize, lang
     }
     for block in &item.blocks {
         writer.blocks(block.clone(), &indent, &indent, &cuts);
+    }
+}
+
+/// Lines of a list that are no items.
+fn write_lines(writer: &mut Writer<'_, '_>, lines: Events) {
+    let events = &writer.issue.document.events;
+    let indent = " ".repeat(MARGIN);
+    let mut at = lines.start;
+    while at < lines.end {
+        let end = closing(events, at, lines.end);
+        writer.tight_blocks(outline::inside(events, at..end), "  - ", &indent);
+        at = end;
     }
 }
 
