@@ -1,5 +1,5 @@
-//! All files of a build: pages, index, seasons, redirects, sitemap, images, style
-//! sheet, feeds.
+//! All files of a build: pages, index, seasons, redirects, sitemap, what hosts and
+//! robots look for, images, style sheet, feeds.
 //!
 //! It goes in two steps, so that the text of an issue is read, parsed and
 //! rendered once and can be let go before the next. [`prepare`] turns one file
@@ -12,6 +12,7 @@
 mod edition;
 mod entries;
 mod feeds;
+mod hosts;
 mod image;
 mod manuscript;
 mod pages;

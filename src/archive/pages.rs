@@ -15,6 +15,10 @@ use crate::render::{
     Translation, display_title, own_name,
 };
 
+/// So many sections of an issue are counted in the index; a year's gathering has one
+/// for each week.
+const SECTIONS: usize = 8;
+
 impl Plan<'_> {
     /// How many issues have a page; [`Plan::issue_file`] makes each. They are
     /// made one by one, so that no build holds all pages at once.
@@ -66,6 +70,8 @@ impl Plan<'_> {
         }
         files.extend(self.season_files()?);
         files.push(self.sitemap());
+        files.push(self.lost_page()?);
+        files.extend(self.robots());
         for page in self.inputs.pages {
             let url = text_page_address(&self.inputs, page);
             let language = page.summary.language.as_ref();
@@ -246,6 +252,7 @@ impl Plan<'_> {
                     .contents
                     .iter()
                     .filter(|section| section.count > 0)
+                    .take(SECTIONS)
                     .cloned()
                     .collect(),
             };

@@ -179,6 +179,7 @@ fn edition(
             linkify: newsroom.reader.settings().linkify,
             look: &settings.look,
             text: settings.mail.text,
+            optional: &settings.optional_sections(),
         },
     )?;
     Ok(Edition {

@@ -191,6 +191,7 @@ impl Counter<'_> {
                 forwarders: settings.server.forwarders.clone(),
                 hubs: settings.feeds.hubs.clone(),
                 metrics: settings.server.metrics.clone(),
+                sections: settings.optional_sections(),
             },
             store: self.strangers.clone(),
             keys,

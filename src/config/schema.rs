@@ -115,7 +115,7 @@ const TIMES: [&str; 8] = [
 ];
 
 /// Tables in which the newsletter names the keys.
-const FREE: [(&str, Shape); 17] = [
+const FREE: [(&str, Shape); 18] = [
     ("languages.*.title", Shape::Text),
     ("languages.*.description", Shape::Text),
     ("languages.*.author", Shape::Text),
@@ -128,6 +128,7 @@ const FREE: [(&str, Shape); 17] = [
     ("issues.sections.*.aliases", Shape::Texts),
     ("issues.sections.*.item_style", Shape::Text),
     ("issues.sections.*.access", Shape::Text),
+    ("issues.sections.*.optional", Shape::Bool),
     ("smtp.providers.*.connections", Shape::Integer),
     ("smtp.providers.*.per_second", Shape::Integer),
     ("smtp.providers.*.per_minute", Shape::Integer),

@@ -11,7 +11,7 @@ use crate::delivery;
 use crate::email;
 use crate::issue;
 use crate::newsletter::Newsletter;
-use crate::render::{Look, TextStyle};
+use crate::render::{Look, OptionalSection, TextStyle};
 use crate::store::postgres;
 use crate::transport::{self, Preset};
 use crate::web::{self, Forwarders, Network};
@@ -269,6 +269,24 @@ impl Settings {
     pub fn form(&self) -> Option<Url> {
         let form = self.server.url.join("subscribe").ok();
         form.filter(|_| self.subscribe.enabled)
+    }
+
+    /// Sections that readers may leave out of their mail.
+    pub fn optional_sections(&self) -> Vec<OptionalSection> {
+        let sections = self.issues.reading.sections.iter();
+        let optional = sections.filter(|(_, section)| section.optional);
+        optional
+            .map(|(name, section)| OptionalSection {
+                title: name.clone(),
+                slugs: std::iter::once(name)
+                    .chain(&section.aliases)
+                    .map(|one| issue::slug(one))
+                    // What is all signs says nothing of which section is meant.
+                    .filter(|slug| !slug.is_empty())
+                    .collect(),
+            })
+            .filter(|section| !section.slugs.is_empty())
+            .collect()
     }
 
     /// The slugs of known sections and of their other names, each to that of the

@@ -16,7 +16,7 @@ use crate::email::message::{Content, Envelope, Error, Message, Parts, Settings};
 use crate::email::stencil::Stencil;
 use crate::newsletter::Newsletter;
 use crate::render::{self, MailFrame, Personal, Place, Slotted, Variant, VariantKey};
-use crate::subscriber::{Address, Key, Recipient};
+use crate::subscriber::{Address, Key, Recipient, WITHOUT_SECTIONS};
 
 /// An issue in one language, rendered.
 #[derive(Debug)]
@@ -70,9 +70,10 @@ pub(crate) struct Cast {
     pub(crate) sender: Address,
     pub(crate) head: Head,
     pub(crate) frame: MailFrame,
-    /// What all recipients share, where the templates do not decide by them.
+    /// What recipients share who leave nothing out, where the templates do not decide
+    /// by them.
     common: Option<Arc<Mould>>,
-    /// Otherwise by what they decide by; a few at a time.
+    /// All others by what is decided by; a few at a time.
     variants: Mutex<BTreeMap<VariantKey, Arc<Mould>>>,
 }
 
@@ -257,7 +258,10 @@ impl Composition {
         };
         Ok(Letter {
             content,
-            preheader: cast.preheader.clone(),
+            preheader: cast
+                .frame
+                .preheader(&personal)
+                .unwrap_or_else(|| cast.preheader.clone()),
             links,
             message,
         })
@@ -367,11 +371,11 @@ impl Cast {
     }
 
     fn mould(&self, personal: &Personal, parts: Parts) -> Result<Arc<Mould>, Error> {
-        if let Some(common) = &self.common {
-            return Ok(Arc::clone(common));
-        }
+        let key = match (self.frame.variant_key(personal), &self.common) {
+            (None, Some(common)) => return Ok(Arc::clone(common)),
+            (key, _) => key.unwrap_or_default(),
+        };
         let lock = || self.variants.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = self.frame.variant_key(personal).unwrap_or_default();
         if let Some(known) = lock().get(&key) {
             return Ok(Arc::clone(known));
         }
@@ -487,6 +491,11 @@ fn personal(cast: &Cast, recipient: &Recipient, links: &Links) -> Personal {
             .preferences
             .as_ref()
             .map_or_else(String::new, Url::to_string),
+        without: recipient
+            .attributes
+            .get(WITHOUT_SECTIONS)
+            .map(|sections| render::sections_left_out(sections))
+            .unwrap_or_default(),
     }
 }
 

@@ -15,7 +15,9 @@ use crate::subscriber::Address;
 
 /// Another layout gets another number, and this one stays readable: mailings lie
 /// in stores for years.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// That of a mail of which everybody gets all.
+const WHOLE: u32 = 1;
 
 /// Why bytes are no composition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +69,7 @@ struct FrozenEdition {
 impl Composition {
     /// It, as bytes to keep.
     pub fn freeze(&self) -> Vec<u8> {
+        let has_choices = self.editions.iter().any(|cast| cast.frame.has_choices());
         let editions = self.editions.iter().map(|cast| FrozenEdition {
             language: cast.language.clone(),
             page: cast.page.to_string(),
@@ -76,7 +79,7 @@ impl Composition {
             frame: cast.frame.freeze(),
         });
         let frozen = Frozen {
-            version: VERSION,
+            version: if has_choices { VERSION } else { WHOLE },
             issue: self.issue.clone(),
             title: self.title.clone(),
             parts: self.parts,

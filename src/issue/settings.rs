@@ -27,6 +27,8 @@ pub struct KnownSection {
     pub item_style: Option<String>,
     /// `subscribers`: it is for them alone; `public` or nothing: for everybody.
     pub access: Option<String>,
+    /// Whether readers may leave it out of their mail.
+    pub optional: bool,
 }
 
 /// The settings of reading, the table `[issues]` of the configuration. The

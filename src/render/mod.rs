@@ -42,13 +42,16 @@ pub(crate) use escape::first_unfit;
 pub use fragment::{Addresses, FileAddress, Fragment, Hole, HoleKind, local_file};
 pub use labels::{Labels, own_name};
 pub(crate) use mail::{FrozenFrame, Place, Slotted, Variant, VariantKey, is_date, list_comma};
-pub use mail::{MailFrame, MailRequest, Parts, Personal, display_title, email, preheader};
+pub use mail::{
+    MailFrame, MailRequest, OptionalSection, Parts, Personal, display_title, email, preheader,
+    sections_left_out,
+};
 pub use notice::{NoticeRequest, Topic, notice};
 pub use page::{ContentsEntry, PageStyle, contents, page_html, page_pieces};
 pub use pages::{
-    AnswerChoice, AnswerField, AnswerForm, AnswerInput, AnswerOption, AnswerPage, FeedGroup,
-    FeedLink, FeedsPage, IndexGroup, IndexPage, IndexRow, IssuePage, PageLink, RedirectPage,
-    SeasonPage, Site, TextPage, Translation,
+    AnswerChoice, AnswerField, AnswerForm, AnswerInput, AnswerOption, AnswerPage, AnswerTicks,
+    FeedGroup, FeedLink, FeedsPage, IndexGroup, IndexPage, IndexRow, IssuePage, PageLink,
+    RedirectPage, SeasonPage, Site, TextPage, Translation,
 };
 pub use pieces::{FeedItems, FeedText, ItemLink, ItemPiece, SectionPiece, feed_items, feed_text};
 pub use season::{PagePiece, SeasonItem, SeasonSection, season_html};

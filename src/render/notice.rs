@@ -185,7 +185,9 @@ mod tests {
     #[test]
     fn every_notice_is_whole_in_every_language() {
         let newsletter = newsletter();
-        let languages = ["en", "de", "fr", "es", "zh", "zh-Hant", "ja", "ko", "xx"];
+        let languages = [
+            "en", "de", "fr", "es", "zh", "zh-Hant", "ja", "ko", "ar", "he", "xx",
+        ];
         for language in languages {
             for topic in TOPICS {
                 let parts = notice(

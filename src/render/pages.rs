@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use crate::diagnostic::Finding;
+use crate::render::direction;
 use crate::render::labels::Labels;
 use crate::render::page::ContentsEntry;
 use crate::render::templates::{self, Templates};
@@ -258,6 +259,8 @@ pub struct AnswerForm {
     pub inputs: Vec<AnswerInput>,
     /// What is chosen in it.
     pub choices: Vec<AnswerChoice>,
+    /// What is ticked in it.
+    pub ticks: Option<AnswerTicks>,
     /// Name of a field that people do not see, and leave empty; may be empty.
     pub trap: String,
     /// What its button says.
@@ -324,14 +327,26 @@ pub struct AnswerOption {
     pub selected: bool,
 }
 
+/// Some values of which any number is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AnswerTicks {
+    /// Their name in the form.
+    pub name: String,
+    /// What they are called together.
+    pub label: String,
+    /// What there is to tick; `selected` is what is ticked now.
+    pub options: Vec<AnswerOption>,
+}
+
 /// Stands for the body while a template is filled; no text of ours holds it, for
 /// U+FDD0 is no character.
 const BODY: &str = "\u{fdd0}body\u{fdd0}";
 
-/// A page with the words of its language.
+/// A page with the words of its language, and the way that runs.
 #[derive(Serialize)]
 struct Labelled<'a, T> {
     labels: &'static Labels,
+    rtl: bool,
     page: &'a T,
 }
 
@@ -427,7 +442,11 @@ impl Templates {
         language: &str,
         page: &T,
     ) -> Result<String, Box<Finding>> {
-        let labels = Labels::of(language);
-        self.html(name, &templates::cleaned(&Labelled { labels, page }))
+        let labelled = Labelled {
+            labels: Labels::of(language),
+            rtl: direction::is_right_to_left(language),
+            page,
+        };
+        self.html(name, &templates::cleaned(&labelled))
     }
 }

@@ -19,7 +19,9 @@ mod token;
 
 pub use address::{Address, AddressError};
 pub use name::{clean_line, clean_name, without_turns};
-pub use person::{Consent, Entry, Status, Subscriber, SubscriberId, flat_attributes};
+pub use person::{
+    Consent, Entry, Status, Subscriber, SubscriberId, WITHOUT_SECTIONS, flat_attributes,
+};
 pub use proof::{NONCE_HEADER, PROOF_HEADER, Proof};
 pub use recipient::{ListError, Recipient};
 pub use suppression::{Reason, Suppression};

@@ -8,6 +8,10 @@ use crate::subscriber::address::Address;
 use crate::subscriber::recipient::Recipient;
 use crate::subscriber::suppression::Suppression;
 
+/// The attribute that says which sections a subscriber does without: their slugs,
+/// parted by commas. Those that are not optional come all the same.
+pub const WITHOUT_SECTIONS: &str = "without_sections";
+
 /// Names a subscriber in one store, for ever: it is not given to anybody else,
 /// also when the person is erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,13 +1,13 @@
 //! Pages that speak to a person, in their language.
 
+use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::render::{AnswerForm, AnswerPage, PageLink, Site, Templates};
+use crate::render::{AnswerForm, AnswerPage, Labels, PageLink, Site, Templates};
 use crate::subscriber::{Address, Subscriber};
 use crate::web::app::App;
-use crate::web::door_words::DoorWords;
-use crate::web::words::Words;
+use crate::web::words::{DoorWords, Words};
 
 /// Whom a page speaks to.
 pub(super) struct Reader {
@@ -41,7 +41,7 @@ impl Reader {
     fn new(language: String, masked: String) -> Reader {
         Reader {
             words: Words::of(&language),
-            door: DoorWords::of(&language),
+            door: Words::of(&language).door,
             language,
             masked,
         }
@@ -51,6 +51,11 @@ impl Reader {
     pub(super) fn language(&self) -> &str {
         &self.language
     }
+}
+
+fn in_html(status: StatusCode, html: Bytes) -> Response {
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    (status, [(header::CONTENT_TYPE, kind)], html).into_response()
 }
 
 /// `a…@e….org`: enough to know one's own address, too little to mail to. Mail is
@@ -115,14 +120,28 @@ impl App {
 
     /// A page, written.
     pub(super) fn written(&self, status: StatusCode, page: AnswerPage) -> Response {
-        let html = self.templates.answer_page(&page).unwrap_or_else(|finding| {
+        in_html(status, self.html(page).into())
+    }
+
+    /// The page for whoever comes when too many did. It is made once: a flood is no
+    /// time for work.
+    pub(super) fn crowded(&self) -> Response {
+        let page = self.crowded.get_or_init(|| {
+            let reader = Reader::unknown(self);
+            let words = reader.door;
+            let page = self.answer(&reader, words.many_title, &[words.many_text]);
+            self.html(page).into()
+        });
+        in_html(StatusCode::TOO_MANY_REQUESTS, page.clone())
+    }
+
+    fn html(&self, page: AnswerPage) -> String {
+        self.templates.answer_page(&page).unwrap_or_else(|finding| {
             // The way out does not depend on a sound template of the editor's.
             (self.log)(&format!("error=\"{}\"", finding.code));
             let built_in = Templates::default().answer_page(&page);
             built_in.unwrap_or(page.title)
-        });
-        let kind = HeaderValue::from_static("text/html; charset=utf-8");
-        (status, [(header::CONTENT_TYPE, kind)], html).into_response()
+        })
     }
 
     /// The way to the archive.
@@ -198,15 +217,10 @@ impl App {
     /// The page for an address at which there is nothing.
     pub(super) fn missing(&self) -> Response {
         let reader = Reader::unknown(self);
-        let words = reader.words;
-        let text = [words.missing_text];
-        self.page(
-            &reader,
-            StatusCode::NOT_FOUND,
-            words.missing_title,
-            &text,
-            Vec::new(),
-        )
+        let labels = Labels::of(reader.words.language);
+        let mut page = self.answer(&reader, labels.no_page, &[labels.no_page_text]);
+        page.links = vec![self.home(&reader)];
+        self.written(StatusCode::NOT_FOUND, page)
     }
 }
 

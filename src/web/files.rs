@@ -35,6 +35,8 @@ const KEPT: u64 = 4 << 20;
 const LARGEST: u64 = 256 << 20;
 /// The style sheet, which answers need also where nothing is built yet.
 const SHEET: &str = "style.css";
+/// What a build has to say where there is nothing.
+const LOST: &str = "404.html";
 
 /// The files below a folder.
 pub(super) struct Files {
@@ -80,7 +82,7 @@ pub(super) async fn file(State(app): State<Arc<App>>, request: Request) -> Respo
     }
     let path = request.uri().path();
     let Some(segments) = segments(path) else {
-        return app.missing();
+        return lost(&app).await;
     };
     let headers = request.headers();
     // What was served a moment ago is asked about without a change of threads:
@@ -95,11 +97,32 @@ pub(super) async fn file(State(app): State<Arc<App>>, request: Request) -> Respo
         Ok(Ok(Found::File(held))) => held_answer(&app, held, method, headers).await,
         Ok(Ok(Found::Large(large))) => large.answer(method, headers, &segments),
         Ok(Ok(Found::Folder)) => moved(path),
-        Ok(Ok(Found::Nothing)) | Err(_) => app.missing(),
+        Ok(Ok(Found::Nothing)) | Err(_) => lost(&app).await,
         Ok(Err(error)) => {
             app.trouble(&error);
-            app.missing()
+            lost(&app).await
         }
+    }
+}
+
+/// The page for an address at which there is nothing: the one that a build wrote for
+/// that, so that it is the same behind every server.
+async fn lost(app: &Arc<App>) -> Response {
+    let segments = vec![LOST.to_owned()];
+    let known = app.files.remembered(&app.files.place(&segments));
+    let held = match known {
+        Some(held) => Some(held),
+        None => {
+            let of = Arc::clone(app);
+            match spawn_blocking(move || of.files.find(&segments)).await {
+                Ok(Ok(Found::File(held))) => Some(held),
+                _ => None,
+            }
+        }
+    };
+    match held {
+        Some(held) => held.instead(StatusCode::NOT_FOUND),
+        None => app.missing(),
     }
 }
 

@@ -64,6 +64,14 @@ impl Form {
         self.0.iter().map(|(_, value)| value.as_str())
     }
 
+    /// The values of all fields of this name.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let fields = self.0.iter();
+        fields
+            .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
     /// The value of the first field of this name.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let mut fields = self.0.iter();

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
@@ -109,6 +109,15 @@ impl Held {
             },
             coded: Default::default(),
         }
+    }
+
+    /// The answer with it where something else was asked for.
+    pub(super) fn instead(&self, status: StatusCode) -> Response {
+        let fields = [
+            (header::CONTENT_TYPE, HeaderValue::from_static(self.kind)),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        (status, fields, self.plain.bytes.clone()).into_response()
     }
 
     /// Octets in memory.

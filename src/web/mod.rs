@@ -1,5 +1,5 @@
 //! The public server: the built archive and feeds, the way in, and what a link in
-//! a mail may do: confirm, leave, take that back, choose a language or a pause; and,
+//! a mail may do: confirm, leave, take that back, choose language, sections or a pause; and,
 //! by a link that is mailed for it, see, move and erase what is kept of oneself.
 //!
 //! A page that is fetched changes nothing, for programs fetch links to look for
@@ -20,7 +20,6 @@ mod coding;
 mod confirm;
 mod connection;
 mod door;
-mod door_words;
 mod files;
 mod form;
 mod held;
@@ -45,7 +44,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use crate::newsletter::Newsletter;
-use crate::render::{Look, Templates};
+use crate::render::{Look, OptionalSection, Templates};
 use crate::store::Public;
 use crate::subscriber::Keys;
 
@@ -79,6 +78,8 @@ pub struct Settings {
     pub hubs: Vec<Url>,
     /// Who may read `/metrics`.
     pub metrics: Vec<Network>,
+    /// Sections that readers may leave out of their mail.
+    pub sections: Vec<OptionalSection>,
 }
 
 /// What the server works with.

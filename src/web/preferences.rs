@@ -1,17 +1,21 @@
-//! A reader's settings: the language they get, a pause, and the way out. That is
-//! all that a token from a mail may do; for more it has a link mailed to the
+//! A reader's settings: language and sections that they get, a pause, and the way
+//! out. That is all that a token from a mail may do; for more it has a link mailed to the
 //! address on record.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{Months, NaiveDate};
+use serde_json::Value as Json;
 
-use crate::render::{AnswerChoice, AnswerForm, AnswerOption, Labels, own_name};
+use crate::render::{
+    AnswerChoice, AnswerForm, AnswerOption, AnswerTicks, Labels, own_name, sections_left_out,
+};
 use crate::store::{Error, PAUSED_UNTIL};
-use crate::subscriber::{Entry, Purpose, Status, Subscriber, Tag};
+use crate::subscriber::{Entry, Purpose, Status, Subscriber, Tag, WITHOUT_SECTIONS};
 use crate::web::answer::Reader;
 use crate::web::app::App;
 use crate::web::client::Network;
@@ -72,7 +76,7 @@ impl App {
         languages
     }
 
-    /// Keeps language and pause, each where the form has it, or neither.
+    /// Keeps language, sections and pause, each where the form has it, or nothing.
     async fn keep(
         &self,
         mut entry: Entry,
@@ -97,7 +101,11 @@ impl App {
                 None => return Ok(self.refused(StatusCode::BAD_REQUEST)),
             },
         };
-        if language.is_none() && pause.is_none() {
+        let without = match self.without(&entry.subscriber, form) {
+            Ok(without) => without,
+            Err(status) => return Ok(self.refused(status)),
+        };
+        if language.is_none() && pause.is_none() && without.is_none() {
             return Ok(self.refused(StatusCode::BAD_REQUEST));
         }
         let address = entry.subscriber.address.clone();
@@ -107,21 +115,66 @@ impl App {
             }
             entry.subscriber.language = Some(language);
         }
-        if let Some(day) = pause {
-            let value = day.map(|day| serde_json::Value::String(day.to_string()));
-            let kept = self
-                .store
-                .set_attribute(&address, PAUSED_UNTIL, value.clone());
+        let day = pause.map(|day| day.map(|day| day.to_string()));
+        for (name, value) in [(PAUSED_UNTIL, day), (WITHOUT_SECTIONS, without)] {
+            let Some(value) = value.map(|text| text.map(Json::String)) else {
+                continue;
+            };
+            let kept = self.store.set_attribute(&address, name, value.clone());
             if !kept.await? {
                 return Ok(self.nobody());
             }
             let attributes = &mut entry.subscriber.attributes;
             match value {
-                Some(value) => attributes.insert(PAUSED_UNTIL.to_owned(), value),
-                None => attributes.shift_remove(PAUSED_UNTIL),
+                Some(value) => attributes.insert(name.to_owned(), value),
+                None => attributes.shift_remove(name),
             };
         }
         Ok(self.preferences_page(&entry, tag, token, true))
+    }
+
+    /// What a form says of the sections that a reader does without, where it says
+    /// anything; what nobody may leave out now stays as it was.
+    fn without(
+        &self,
+        subscriber: &Subscriber,
+        form: &Form,
+    ) -> Result<Option<Option<String>>, StatusCode> {
+        let offered = &self.settings.sections;
+        if form.get("sections").is_none() || offered.is_empty() {
+            return Ok(None);
+        }
+        let wanted: BTreeSet<&str> = form.all("section").collect();
+        let is_offered = |slug: &&str| offered.iter().any(|one| one.slugs[0] == **slug);
+        if !wanted.iter().all(is_offered) {
+            return Err(StatusCode::BAD_REQUEST);
+        }
+        let mut without = left_out(subscriber);
+        for section in offered {
+            for slug in &section.slugs {
+                without.remove(slug);
+            }
+            if !wanted.contains(section.slugs[0].as_str()) {
+                without.insert(section.slugs[0].clone());
+            }
+        }
+        let text = without.into_iter().collect::<Vec<_>>().join(", ");
+        Ok(Some((!text.is_empty()).then_some(text)))
+    }
+
+    fn sections(&self, reader: &Reader, subscriber: &Subscriber) -> Option<AnswerTicks> {
+        let without = left_out(subscriber);
+        let options = self.settings.sections.iter().map(|section| AnswerOption {
+            value: section.slugs[0].clone(),
+            name: section.title.clone(),
+            selected: !section.slugs.iter().any(|slug| without.contains(slug)),
+            ..AnswerOption::default()
+        });
+        (!self.settings.sections.is_empty()).then(|| AnswerTicks {
+            name: "section".to_owned(),
+            label: reader.words.sections_label.to_owned(),
+            options: options.collect(),
+        })
     }
 
     /// Until when a reader may pause, and until when they do.
@@ -179,13 +232,19 @@ impl App {
         let mut text = vec![words.preferences_text];
         text.extend(paused.as_deref());
         let mut page = self.answer(&reader, title, &text);
+        let mut form = AnswerForm {
+            action,
+            choices,
+            ticks: self.sections(&reader, subscriber),
+            button: words.save.to_owned(),
+            ..AnswerForm::default()
+        };
+        if form.ticks.is_some() {
+            // Where nothing is ticked, a form says nothing of it.
+            form.field("sections", "1".to_owned());
+        }
         page.forms = vec![
-            AnswerForm {
-                action,
-                choices,
-                button: words.save.to_owned(),
-                ..AnswerForm::default()
-            },
+            form,
             AnswerForm {
                 quiet: true,
                 ..self.leave_form(&leave, words.leave)
@@ -259,5 +318,14 @@ impl App {
                 })
                 .collect(),
         }
+    }
+}
+
+/// Slugs of the sections that somebody does without.
+fn left_out(subscriber: &Subscriber) -> BTreeSet<String> {
+    match subscriber.attributes.get(WITHOUT_SECTIONS) {
+        Some(Json::String(text)) => sections_left_out(text),
+        Some(other) => sections_left_out(&other.to_string()),
+        None => BTreeSet::new(),
     }
 }

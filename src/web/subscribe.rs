@@ -289,10 +289,7 @@ impl App {
         let mut response = if json {
             said(status, "too-many", "too many sign-ups: try again later")
         } else {
-            let reader = Reader::unknown(self);
-            let words = reader.door;
-            let page = self.answer(&reader, words.many_title, &[words.many_text]);
-            self.written(status, page)
+            self.crowded()
         };
         let seconds = HeaderValue::from(seconds.max(1));
         response.headers_mut().insert(header::RETRY_AFTER, seconds);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use crate::cli::{Sandbox, issue, sample};
+use crate::cli::{SETTINGS, Sandbox, issue, sample};
 
 /// When the committed feeds of the sample were built.
 const SAMPLE_MOMENT: &str = "1772452800";
@@ -421,5 +421,53 @@ fn deep_markdown_neither_hangs_nor_ends_the_program() {
             answer.code,
             answer.err
         );
+    }
+}
+
+#[test]
+fn hosts_and_robots_find_what_they_look_for() {
+    let sandbox = Sandbox::with(&[("issues/1.md", &issue(1, "2026-01-02", "Hello."))]);
+    sandbox.run(&["build"]).expect(0);
+    let lost = sandbox.read("public/404.html");
+    assert!(lost.contains("There is no such page"), "{lost}");
+    assert!(
+        lost.contains("noindex") && !lost.contains("canonical"),
+        "{lost}"
+    );
+    // It is shown at any depth.
+    for link in lost.split("href=\"").skip(1) {
+        assert!(link.starts_with("https://weekly.test/"), "{link}");
+    }
+    assert_eq!(
+        sandbox.read("public/robots.txt"),
+        "User-agent: *\nDisallow: /account/\nDisallow: /confirm/\nDisallow: /preferences/\n\
+         Disallow: /unsubscribe/\n\nSitemap: https://weekly.test/sitemap.xml\n"
+    );
+    let sitemap = sandbox.read("public/sitemap.xml");
+    assert!(!sitemap.contains("404"), "{sitemap}");
+    // Robots look at the root of a host alone.
+    let below = Sandbox::with(&[("issues/1.md", &issue(1, "2026-01-02", "Hello."))]);
+    let settings = SETTINGS.replace("https://weekly.test/", "https://weekly.test/letters/");
+    below.write("config/letterpress.toml", settings);
+    below.run(&["build"]).expect(0);
+    assert!(below.files().contains(&"public/404.html".to_owned()));
+    assert!(!below.files().contains(&"public/robots.txt".to_owned()));
+}
+
+#[test]
+fn pages_of_arabic_and_hebrew_run_from_right_to_left() {
+    let sandbox = Sandbox::with(&[("issues/1.md", &issue(1, "2026-01-02", "שלום."))]);
+    let settings = format!("{SETTINGS}language = \"he\"\n");
+    sandbox.write("config/letterpress.toml", settings);
+    sandbox.run(&["build"]).expect(0);
+    for (path, words) in [
+        ("public/index.html", "גיליונות"),
+        ("public/issues/1/index.html", "2 בינואר 2026"),
+        ("public/404.html", "אין דף כזה"),
+        ("public/feeds/index.html", "הזנות"),
+    ] {
+        let page = sandbox.read(path);
+        assert!(page.contains("<html lang=\"he\" dir=\"rtl\">"), "{page}");
+        assert!(page.contains(words), "{page}");
     }
 }

@@ -70,6 +70,7 @@ fn mail(issue: &Issue<'_>) -> render::Parts {
         linkify: true,
         look: &render::Look::default(),
         text: TextStyle::default(),
+        optional: &[],
     };
     let frame = render::email(&Templates::default(), &request).unwrap();
     frame.fill(&personal()).unwrap()

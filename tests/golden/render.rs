@@ -91,6 +91,7 @@ fn issues_are_rendered_as_on_file() {
             linkify: true,
             look: &render::Look::default(),
             text: TextStyle::default(),
+            optional: &[],
         };
         let frame = render::email(&Templates::default(), &request).unwrap();
         let parts = frame.fill(&personal()).unwrap();

@@ -80,6 +80,7 @@ fn mails() -> Vec<String> {
             linkify: true,
             look: &look,
             text: TextStyle::default(),
+            optional: &[],
         };
         let frame = render::email(&Templates::default(), &request).unwrap();
         mails.push(frame.fill(&personal()).unwrap().html);

@@ -57,6 +57,9 @@ archive() {
   is "$name: asked again" "$(status -H "If-None-Match: $etag" "$here/feeds/atom.xml")" 304
   is "$name: what a build notes for itself" "$(status "$here/.letterpress")" 404
   is "$name: nothing" "$(status "$here/nothing")" 404
+  curl --silent "$here/deep/nothing" | cmp --silent - "$root/404.html" ||
+    fail "$name: nothing is answered by another page than 404.html"
+  is "$name: robots" "$(at content-type "$here/robots.txt")" "text/plain; charset=utf-8"
   local image
   image=$(cd "$root" && find images -type f 2>/dev/null | head -1)
   [[ -z $image ]] ||

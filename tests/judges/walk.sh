@@ -25,6 +25,8 @@ trap ended EXIT
 
 mkdir "$work/site"
 tar --create config issues pages templates | tar --extract --directory="$work/site"
+printf '\n[issues.sections.Tools]\noptional = true\n' \
+  >>"$work/site/config/letterpress.toml"
 (cd "$work" && npm install --silent --no-audit --no-fund --no-save --prefix "$work" \
   playwright-core axe-core vnu-jar >/dev/null)
 python3 -m venv "$work/venv"

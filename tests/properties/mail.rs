@@ -111,6 +111,7 @@ pub(super) fn composed(title: &str, templates: &[(&str, &str)], parts: Parts) ->
         linkify: true,
         look: &Look::default(),
         text: TextStyle::default(),
+        optional: &[],
     };
     let frame = render::email(&templates, &request).unwrap();
     let edition = Edition {

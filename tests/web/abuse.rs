@@ -2,10 +2,13 @@
 //! with the right status, nothing of it is kept, and nothing is mailed.
 
 use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use letterpress::store::{Search, Store};
 use letterpress::subscriber::{Purpose, Status, Tag};
 use letterpress::web::DoorSettings;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use crate::web::{Site, URLENCODED, address, door, field, key, token_by};
@@ -405,4 +408,94 @@ async fn scripts_of_sites_that_are_named_may_ask_and_no_others() {
     let asked = site.unconfirmed().await;
     assert_eq!(asked[0].address, address(ADA));
     assert_eq!(asked[0].language.as_deref(), Some("zh"));
+}
+
+/// Asks again and again, on one connection as long as that lasts, and gives the
+/// status of each answer.
+async fn flood(port: u16, requests: Vec<String>, answered: Arc<AtomicUsize>) -> Vec<u16> {
+    let connect = async || BufReader::new(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    let mut stream = connect().await;
+    let mut statuses = Vec::with_capacity(requests.len());
+    for request in requests {
+        let status = loop {
+            if let Some(status) = ask_once(&mut stream, &request).await {
+                break status;
+            }
+            // It was closed behind the answer before.
+            stream = connect().await;
+        };
+        statuses.push(status);
+        answered.fetch_add(1, Ordering::SeqCst);
+    }
+    statuses
+}
+
+async fn ask_once(stream: &mut BufReader<TcpStream>, request: &str) -> Option<u16> {
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if stream.read_line(&mut head).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let head = head.to_ascii_lowercase();
+    let length = head.split("content-length: ").nth(1)?;
+    let mut body = vec![0; length.split("\r\n").next()?.parse().ok()?];
+    stream.read_exact(&mut body).await.ok()?;
+    head.split(' ').nth(1)?.parse().ok()
+}
+
+#[tokio::test]
+async fn ten_thousand_sign_ups_of_one_network_leave_twenty_and_others_are_served() {
+    const ALL: usize = 10_000;
+    const CONNECTIONS: usize = 50;
+    let rates = DoorSettings {
+        per_network_hour: 20,
+        per_hour: 500,
+        ..door()
+    };
+    let site = Site::start_with("https://weekly.test/", Some(rates)).await;
+    let stamp = site.stamp();
+    let request = |number: usize| {
+        let body = format!("email=victim{number}@example.org&stamp={stamp}&name=Ada");
+        let client = format!("203.0.113.{}", number % 256);
+        format!(
+            "POST /subscribe HTTP/1.1\r\nHost: weekly.test\r\nX-Forwarded-For: {client}\r\n\
+             Content-Type: {URLENCODED}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let answered = Arc::new(AtomicUsize::new(0));
+    let floods: Vec<_> = (0..CONNECTIONS)
+        .map(|first| {
+            let requests = (first..ALL).step_by(CONNECTIONS).map(request).collect();
+            tokio::spawn(flood(site.port, requests, Arc::clone(&answered)))
+        })
+        .collect();
+    // Whoever else is there is answered meanwhile.
+    let (mut meanwhile, mut guest) = (0, 0);
+    while answered.load(Ordering::SeqCst) < ALL {
+        let before = answered.load(Ordering::SeqCst);
+        site.get("/healthz").await.expect(200);
+        if guest < 5 {
+            guest += 1;
+            let of = format!("guest{guest}@example.org");
+            let from = format!("198.51.{guest}.1");
+            site.sign_up_from(&from, &of, "").await.expect(200);
+        }
+        let after = answered.load(Ordering::SeqCst);
+        meanwhile += usize::from(before > 0 && after < ALL);
+    }
+    assert!(meanwhile > 0);
+    let mut statuses = Vec::new();
+    for one in floods {
+        statuses.extend(one.await.unwrap());
+    }
+    assert_eq!(statuses.len(), ALL);
+    assert_eq!(statuses.iter().filter(|one| **one == 200).count(), 20);
+    assert_eq!(statuses.iter().filter(|one| **one == 429).count(), ALL - 20);
+    // What the limits let in waits, to be confirmed and mailed once; nothing else.
+    assert_eq!(site.unconfirmed().await.len(), 20 + guest);
+    assert_eq!(site.notices().await.len(), 20 + guest);
+    assert_eq!(site.store.count(Search::default()).await.unwrap(), 0);
 }

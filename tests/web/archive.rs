@@ -1,6 +1,43 @@
 //! The files of a build.
 
-use crate::web::Site;
+use letterpress::subscriber::Purpose;
+
+use crate::web::{Site, token_by};
+
+#[tokio::test]
+async fn where_there_is_nothing_the_archives_own_page_says_so() {
+    let site = Site::start().await;
+    site.write("public/index.html", "<p>index</p>");
+    site.get("/nothing")
+        .await
+        .expect(404)
+        .says("There is no such page");
+    site.write("public/404.html", "<p>lost</p>");
+    for path in ["/nothing", "/deep/nothing/", "/.letterpress", "/%00"] {
+        let page = site.get(path).await.expect(404).says("<p>lost</p>");
+        assert_eq!(
+            page.header("content-type"),
+            Some("text/html; charset=utf-8")
+        );
+        assert_eq!(
+            (page.header("etag"), page.header("last-modified")),
+            (None, None)
+        );
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    }
+    let known = "If-None-Match: *\r\n";
+    site.ask("GET", "/nothing", known, "").await.expect(404);
+    let head = site.ask("HEAD", "/nothing", "", "").await.expect(404);
+    assert_eq!(head.body, "");
+    // A link that belongs to nobody is no page of the archive.
+    let path = format!(
+        "/unsubscribe/{}",
+        token_by(2, Purpose::Unsubscribe, "ada@example.org")
+    );
+    let page = site.get(&path).await.expect(404);
+    assert!(!page.body.contains("lost"), "{}", page.body);
+}
 
 #[tokio::test]
 async fn files_are_served_with_their_kind_and_asked_for_again_cheaply() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use letterpress::newsletter::{LanguageOverride, Newsletter};
-use letterpress::render::{Look, Templates};
+use letterpress::render::{Look, OptionalSection, Templates};
 use letterpress::store::sqlite::Options;
 use letterpress::store::{NoticeKind, Public, Sqlite, Store};
 use letterpress::subscriber::{
@@ -143,6 +143,7 @@ impl Site {
                 },
                 hubs: Vec::new(),
                 metrics: vec!["127.0.0.1".parse().unwrap()],
+                sections: sections(),
             },
             store: Public::new(Arc::new(strangers)),
             keys: Keys {
@@ -288,6 +289,16 @@ fn newsletter(url: &str) -> Newsletter {
         list_id: "weekly.test".to_owned(),
         languages: [("zh".to_owned(), chinese)].into(),
     }
+}
+
+/// Sections that readers may leave out.
+fn sections() -> Vec<OptionalSection> {
+    [("Events", "events 活动"), ("Job offers", "job-offers jobs")]
+        .map(|(title, slugs)| OptionalSection {
+            title: title.to_owned(),
+            slugs: slugs.split(' ').map(str::to_owned).collect(),
+        })
+        .to_vec()
 }
 
 /// The value of a hidden field in a page.

@@ -1,8 +1,9 @@
 //! What a reader may choose.
 
-use letterpress::subscriber::{Purpose, Status};
+use letterpress::store::Store;
+use letterpress::subscriber::{Purpose, Status, WITHOUT_SECTIONS};
 
-use crate::web::{Site, URLENCODED, token, token_by};
+use crate::web::{Site, URLENCODED, address, field, token, token_by};
 
 const ADA: &str = "ada@example.org";
 
@@ -67,4 +68,53 @@ async fn its_button_leaves_and_its_token_is_no_other() {
     let path = format!("/preferences/{}", token_by(1, Purpose::Preferences, ADA));
     let page = site.get(&path).await.expect(200).says("You have left");
     assert!(!page.body.contains("/unsubscribe/"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_reader_chooses_the_sections_they_get() {
+    let site = Site::start().await;
+    site.join(ADA, Status::Confirmed).await;
+    let path = format!("/preferences/{}", token_by(1, Purpose::Preferences, ADA));
+    let page = site.get(&path).await.expect(200);
+    let page = page.says("value=\"events\" checked> Events");
+    let page = page.says("value=\"job-offers\" checked> Job offers");
+    assert!(field(&page.body, "sections").is_some(), "{}", page.body);
+    let without = async || {
+        let person = site.entry(ADA).await.subscriber;
+        let value = person.attributes.get(WITHOUT_SECTIONS);
+        value.map(|value| value.as_str().unwrap().to_owned())
+    };
+    let choose = async |body: &str| site.post(&path, URLENCODED, body).await;
+    choose("sections=1&section=events&pause=")
+        .await
+        .expect(200)
+        .says("value=\"job-offers\"> Job offers")
+        .says("value=\"events\" checked> Events");
+    assert_eq!(without().await.as_deref(), Some("job-offers"));
+    // A form that does not speak of sections changes none.
+    choose("language=zh").await.expect(200);
+    assert_eq!(without().await.as_deref(), Some("job-offers"));
+    for wrong in [
+        "sections=1&section=ads",
+        "sections=1&section=",
+        "section=events",
+    ] {
+        choose(wrong).await.expect(400);
+    }
+    choose("sections=1").await.expect(200);
+    assert_eq!(without().await.as_deref(), Some("events, job-offers"));
+    choose("sections=1&section=events&section=job-offers")
+        .await
+        .expect(200);
+    assert_eq!(without().await, None);
+    // What a list brought under another name is known, and what is not offered is kept.
+    let brought = serde_json::json!(["jobs", "Old Column"]);
+    let set = site
+        .store
+        .set_attribute(&address(ADA), WITHOUT_SECTIONS, Some(brought));
+    assert!(set.await.unwrap());
+    let page = site.get(&path).await.expect(200);
+    page.says("value=\"job-offers\"> Job offers");
+    choose("sections=1&section=job-offers").await.expect(200);
+    assert_eq!(without().await.as_deref(), Some("events, old-column"));
 }

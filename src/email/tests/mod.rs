@@ -1,4 +1,5 @@
 mod checks;
+mod choices;
 
 use std::collections::BTreeMap;
 
@@ -60,7 +61,7 @@ pub(crate) fn frame(subject: &str, html: &str, text: &str) -> MailFrame {
         "links": {},
         "newsletter": { "title": "The Weekly, of Things" },
     });
-    MailFrame::new(&templates, model, true).unwrap()
+    MailFrame::new(&templates, model, true, None).unwrap()
 }
 
 pub(crate) fn edition(language: &str, frame: MailFrame) -> Edition {
@@ -489,10 +490,10 @@ fn a_digest_tells_every_change_of_content_and_no_other() {
 fn foreign_bytes_thaw_to_nothing() {
     let frozen = composition(&Settings::default()).freeze();
     let text = String::from_utf8(frozen).unwrap();
-    let newer = text.replacen("\"version\":1", "\"version\":2", 1);
+    let newer = text.replacen("\"version\":1", "\"version\":3", 1);
     assert_eq!(
         Composition::thaw(newer.as_bytes()).unwrap_err(),
-        ThawError::Newer(2)
+        ThawError::Newer(3)
     );
     let deciding = edition("en", frame(SUBJECT, HTML, "{{wrap recipient.name 9}}"));
     let deciding = attempt(&Settings::default(), vec![deciding])

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::diagnostic::{Diagnostic, Finding, SourceFile};
 use crate::render::escape;
+use crate::render::mail::choice::Choices;
 use crate::render::mail::slots::{Slots, Slotted, Variant};
 use crate::render::templates::{Templates, Usage, Value};
 
@@ -24,6 +25,8 @@ pub struct Personal {
     pub unsubscribe: String,
     /// Where they change their settings; empty where there is no such page.
     pub preferences: String,
+    /// Slugs of the sections that they do without.
+    pub without: BTreeSet<String>,
 }
 
 /// The finished parts of one message.
@@ -53,6 +56,8 @@ pub struct MailFrame {
 enum Source {
     /// Recipients differ in slots alone.
     Common(Arc<Variant>),
+    /// The same but for recipients who leave sections out.
+    Choosing(Arc<Variant>, Box<Deciding>),
     /// The templates decide by something of the recipient's.
     Deciding(Box<Deciding>),
 }
@@ -65,6 +70,8 @@ struct Deciding {
     model: Json,
     usage: Usage,
     has_preferences: bool,
+    /// What recipients may leave out.
+    choices: Option<Choices>,
 }
 
 /// A frame as it is kept: enough to get the same mails from it again, whatever
@@ -74,15 +81,24 @@ struct Deciding {
 pub(crate) enum FrozenFrame {
     /// The mail with its slots, and the attributes it uses.
     Common(Variant, BTreeSet<String>),
+    /// The same, and what it is rendered from for those who leave sections out.
+    Choosing(Variant, Box<Material>),
     /// What it is rendered from.
-    Deciding {
-        /// Names and texts of the templates, the built-in ones too.
-        templates: Vec<(String, String)>,
-        /// All variables but the recipient's.
-        model: Json,
-        /// Whether readers have a page of preferences.
-        has_preferences: bool,
-    },
+    Deciding(Box<Material>),
+}
+
+/// What a mail is rendered from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Material {
+    /// Names and texts of the templates, the built-in ones too.
+    templates: Vec<(String, String)>,
+    /// All variables but the recipient's.
+    model: Json,
+    /// Whether readers have a page of preferences.
+    has_preferences: bool,
+    /// What recipients may leave out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    choices: Option<Choices>,
 }
 
 /// What tells recipients apart for whom a mail is rendered differently: the
@@ -94,12 +110,14 @@ impl MailFrame {
         templates: &Templates,
         model: Json,
         has_preferences: bool,
+        choices: Option<Choices>,
     ) -> Result<MailFrame, Vec<Finding>> {
         let deciding = Deciding {
             usage: templates.usage(),
             templates: templates.clone(),
             model,
             has_preferences,
+            choices,
         };
         let attributes = deciding.usage.attributes.clone();
         // Faults show before the first recipient.
@@ -107,6 +125,8 @@ impl MailFrame {
         let sources = templates.mail_sources(&deciding.usage);
         let source = if deciding.usage.decides() {
             Source::Deciding(Box::new(deciding))
+        } else if deciding.choices.is_some() {
+            Source::Choosing(Arc::new(first), Box::new(deciding))
         } else {
             Source::Common(Arc::new(first))
         };
@@ -149,7 +169,12 @@ impl MailFrame {
     pub(crate) fn variant(&self, personal: &Personal) -> Result<Arc<Variant>, Vec<Finding>> {
         match &self.source {
             Source::Common(variant) => Ok(Arc::clone(variant)),
-            Source::Deciding(deciding) => deciding.render(personal).map(Arc::new),
+            Source::Choosing(variant, deciding) if deciding.left_out(personal).is_empty() => {
+                Ok(Arc::clone(variant))
+            }
+            Source::Choosing(_, deciding) | Source::Deciding(deciding) => {
+                deciding.render(personal).map(Arc::new)
+            }
         }
     }
 
@@ -158,7 +183,32 @@ impl MailFrame {
     pub(crate) fn variant_key(&self, personal: &Personal) -> Option<VariantKey> {
         match &self.source {
             Source::Common(_) => None,
-            Source::Deciding(deciding) => Some(deciding.key(personal)),
+            Source::Choosing(_, deciding) if deciding.left_out(personal).is_empty() => None,
+            Source::Choosing(_, deciding) | Source::Deciding(deciding) => {
+                Some(deciding.key(personal))
+            }
+        }
+    }
+
+    /// Whether some recipients may get less than others.
+    pub(crate) fn has_choices(&self) -> bool {
+        match &self.source {
+            Source::Common(_) => false,
+            Source::Choosing(..) => true,
+            Source::Deciding(deciding) => deciding.choices.is_some(),
+        }
+    }
+
+    /// The preview line of a recipient who leaves sections out; `None` where it is
+    /// that of all.
+    pub(crate) fn preheader(&self, personal: &Personal) -> Option<String> {
+        match &self.source {
+            Source::Common(_) => None,
+            Source::Choosing(_, deciding) | Source::Deciding(deciding) => {
+                let out = deciding.left_out(personal);
+                let choices = deciding.choices.as_ref().filter(|_| !out.is_empty())?;
+                Some(choices.preheader(&out, &deciding.model["issue"]))
+            }
         }
     }
 
@@ -170,10 +220,20 @@ impl MailFrame {
         };
         match &self.source {
             Source::Common(variant) => said(variant),
+            Source::Choosing(variant, deciding) => {
+                let [subject, html, text] = said(variant);
+                [subject, html, text + &format!("{:?}", deciding.choices)]
+            }
             Source::Deciding(deciding) => {
                 let model = deciding.model.to_string();
                 let templates = format!("{:?}", self.templates);
-                [model, templates, deciding.has_preferences.to_string()]
+                let choices = deciding.choices.as_ref();
+                let choices = choices.map_or_else(String::new, |one| format!("{one:?}"));
+                [
+                    model,
+                    templates,
+                    deciding.has_preferences.to_string() + &choices,
+                ]
             }
         }
     }
@@ -184,11 +244,19 @@ impl MailFrame {
             Source::Common(variant) => {
                 FrozenFrame::Common(Variant::clone(variant), self.attributes.clone())
             }
-            Source::Deciding(deciding) => FrozenFrame::Deciding {
-                templates: self.templates.clone(),
-                model: deciding.model.clone(),
-                has_preferences: deciding.has_preferences,
-            },
+            Source::Choosing(variant, deciding) => {
+                FrozenFrame::Choosing(Variant::clone(variant), Box::new(self.material(deciding)))
+            }
+            Source::Deciding(deciding) => FrozenFrame::Deciding(Box::new(self.material(deciding))),
+        }
+    }
+
+    fn material(&self, deciding: &Deciding) -> Material {
+        Material {
+            templates: self.templates.clone(),
+            model: deciding.model.clone(),
+            has_preferences: deciding.has_preferences,
+            choices: deciding.choices.clone(),
         }
     }
 
@@ -199,38 +267,20 @@ impl MailFrame {
     /// What is wrong with templates that cannot be read any more.
     pub(crate) fn thaw(frozen: FrozenFrame) -> Result<MailFrame, Vec<Finding>> {
         match frozen {
-            FrozenFrame::Common(variant, attributes) => {
-                let parts = [&variant.subject, &variant.html, &variant.text];
-                if !parts.into_iter().all(Slotted::is_sound) {
-                    return Err(vec![unsound("a value stands inside a character")]);
+            FrozenFrame::Common(variant, attributes) => Ok(MailFrame {
+                source: Source::Common(Arc::new(sound(variant)?)),
+                attributes,
+                templates: Vec::new(),
+            }),
+            FrozenFrame::Choosing(variant, material) => {
+                let mut frame = material.thaw()?;
+                // Whoever leaves nothing out gets what was frozen, byte for byte.
+                if let Source::Choosing(common, _) = &mut frame.source {
+                    *common = Arc::new(sound(variant)?);
                 }
-                Ok(MailFrame {
-                    source: Source::Common(Arc::new(variant)),
-                    attributes,
-                    templates: Vec::new(),
-                })
+                Ok(frame)
             }
-            FrozenFrame::Deciding {
-                templates,
-                model,
-                has_preferences,
-            } => {
-                if !["labels", "links"]
-                    .iter()
-                    .all(|name| model[name].is_object())
-                {
-                    return Err(vec![unsound("the variables are not those of a mail")]);
-                }
-                let sources: Vec<(String, SourceFile)> = templates
-                    .into_iter()
-                    .map(|(name, text)| (format!("{name}.hbs"), SourceFile::new(name, text)))
-                    .collect();
-                let (templates, findings) = Templates::new(&sources);
-                if !findings.is_empty() {
-                    return Err(findings);
-                }
-                MailFrame::new(&templates, model, has_preferences)
-            }
+            FrozenFrame::Deciding(material) => material.thaw(),
         }
     }
 
@@ -238,14 +288,46 @@ impl MailFrame {
     /// recipient.
     pub(crate) fn weight(&self) -> usize {
         match &self.source {
-            Source::Common(variant) => variant.html.len(),
+            Source::Common(variant) | Source::Choosing(variant, _) => variant.html.len(),
             Source::Deciding(_) => 0,
         }
     }
 }
 
+impl Material {
+    fn thaw(self) -> Result<MailFrame, Vec<Finding>> {
+        let model = &self.model;
+        let whole = ["labels", "links"]
+            .iter()
+            .all(|name| model[name].is_object());
+        let sections = model["issue"]["sections"].as_array().map(Vec::len);
+        let known = self.choices.as_ref().map(Choices::len);
+        if !whole || (known.is_some() && known != sections) {
+            return Err(vec![unsound("the variables are not those of a mail")]);
+        }
+        let sources: Vec<(String, SourceFile)> = self
+            .templates
+            .into_iter()
+            .map(|(name, text)| (format!("{name}.hbs"), SourceFile::new(name, text)))
+            .collect();
+        let (templates, findings) = Templates::new(&sources);
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        MailFrame::new(&templates, self.model, self.has_preferences, self.choices)
+    }
+}
+
 impl Deciding {
+    /// Places of the sections that a recipient does not get.
+    fn left_out(&self, personal: &Personal) -> Vec<usize> {
+        let choices = self.choices.as_ref();
+        choices.map_or_else(Vec::new, |choices| choices.left_out(&personal.without))
+    }
+
     fn key(&self, personal: &Personal) -> VariantKey {
+        let left_out = self.left_out(personal);
+        let left_out = left_out.into_iter().map(|place| place.to_string());
         if self.usage.whole {
             let attributes = personal.attributes.iter();
             return [
@@ -257,6 +339,7 @@ impl Deciding {
             .into_iter()
             .cloned()
             .chain(attributes.map(|(name, value)| format!("{name}={value}")))
+            .chain(left_out)
             .collect();
         }
         let clean = |value: &Value| escape::without_controls(value.of(personal)).into_owned();
@@ -264,7 +347,7 @@ impl Deciding {
         let asked = self.usage.asked.iter();
         // Who has a value gets one mail, who has none another.
         let asked = asked.map(|value| (!clean(value).is_empty()).to_string());
-        computed.chain(asked).collect()
+        computed.chain(asked).chain(left_out).collect()
     }
 
     /// Fills the templates. Values that templates compute with are those of
@@ -293,6 +376,10 @@ impl Deciding {
             })
             .collect();
         let mut model = self.model.clone();
+        let left_out = self.left_out(personal);
+        if let Some(choices) = self.choices.as_ref().filter(|_| !left_out.is_empty()) {
+            choices.take_out(&left_out, &mut model);
+        }
         let reason = self.reason().replace("{address}", &value(Value::Address));
         model["labels"]["reason"] = Json::String(reason);
         model["recipient"] = serde_json::json!({
@@ -331,6 +418,15 @@ impl Deciding {
         let reason = self.model["labels"]["reason"].as_str().unwrap_or("");
         reason.replace("{newsletter}", title)
     }
+}
+
+/// A variant whose values stand between characters.
+fn sound(variant: Variant) -> Result<Variant, Vec<Finding>> {
+    let parts = [&variant.subject, &variant.html, &variant.text];
+    if parts.into_iter().all(Slotted::is_sound) {
+        return Ok(variant);
+    }
+    Err(vec![unsound("a value stands inside a character")])
 }
 
 fn unsound(message: &str) -> Finding {

@@ -4,11 +4,14 @@
 //! templates, inlining of styles. Not here: headers, encoding, addresses of
 //! unsubscription, the sending.
 
+mod choice;
 mod frame;
 mod model;
 mod preview;
 mod slots;
 
+pub(crate) use choice::Choices;
+pub use choice::{OptionalSection, sections_left_out};
 pub(crate) use frame::{FrozenFrame, VariantKey, inlined, tidy};
 pub use frame::{MailFrame, Parts, Personal};
 pub(crate) use model::look;
@@ -53,6 +56,8 @@ pub struct MailRequest<'i, 's> {
     pub look: &'i Look,
     /// How the text part is set.
     pub text: TextStyle,
+    /// Sections that readers may leave out.
+    pub optional: &'i [OptionalSection],
 }
 
 /// Renders an issue as mail.
@@ -71,13 +76,19 @@ pub fn email(
         "subscribe": request.subscribe,
     });
     let mut model = templates::cleaned(&model);
-    let frame = MailFrame::new(templates, model.clone(), request.has_preferences)?;
+    let choices = Choices::of(request);
+    let frame = MailFrame::new(
+        templates,
+        model.clone(),
+        request.has_preferences,
+        choices.clone(),
+    )?;
     let bare = body_html(request.issue, request.linkify).html.len();
     if frame.weight() <= bare + bare / 4 + FRAME {
         return Ok(frame);
     }
     model["look"]["lean"] = true.into();
-    MailFrame::new(templates, model, request.has_preferences)
+    MailFrame::new(templates, model, request.has_preferences, choices)
 }
 
 /// What a mail may weigh beside its text and a quarter of it, in bytes. An

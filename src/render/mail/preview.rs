@@ -1,8 +1,9 @@
 //! The first words of a mail: title and preview line.
 
+use serde::{Deserialize, Serialize};
 use unicode_width::UnicodeWidthStr;
 
-use crate::issue::{Issue, Summary};
+use crate::issue::{Issue, Section, Style, Summary};
 use crate::render::labels::Labels;
 
 /// A title less a date in brackets at its end, or before the colon that its own
@@ -45,53 +46,104 @@ const MONTHS: [&str; 12] = [
 /// The preview line of a mail: the editor's, else how much the sections hold
 /// and the first titles, in at most 140 characters.
 pub fn preheader(summary: &Summary, issue: &Issue<'_>, language: &str) -> String {
-    if let Some(written) = &summary.preheader {
-        return written.clone();
+    Lead::of(summary, issue, language).said(|_| true, summary.link_count, language)
+}
+
+/// So many sections are counted, and so many titles named.
+const FIRST: usize = 3;
+
+/// What a preview line is made of, section by section.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Lead {
+    /// The editor's own line.
+    written: Option<String>,
+    description: String,
+    sections: Vec<SectionLead>,
+}
+
+/// What a section gives to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct SectionLead {
+    /// What it holds, counted.
+    counted: Option<String>,
+    /// The first titles.
+    titles: Vec<String>,
+}
+
+impl Lead {
+    pub(crate) fn of(summary: &Summary, issue: &Issue<'_>, language: &str) -> Lead {
+        let sections = issue.sections.iter().map(|section| SectionLead {
+            counted: counted(section, language),
+            titles: titles(section),
+        });
+        Lead {
+            written: summary.preheader.clone(),
+            description: summary.description.clone(),
+            sections: sections.collect(),
+        }
     }
-    let separator = list_comma(language);
-    let colon = if separator == "、" { "：" } else { ": " };
-    let cjk = crate::render::outline::is_cjk(language);
-    // Sections of sections are too many and too small to be counted.
-    let counts: Vec<String> = issue
-        .sections
-        .iter()
-        .filter(|section| {
-            !section.items.is_empty()
-                && section.parent.is_none()
-                && section.style != crate::issue::Style::Outro
-        })
-        .filter_map(|section| {
-            let count = section.items.len();
-            let name = counted_name(&section.title, count, language);
-            // A sentence is nothing to be counted.
-            if name.is_empty() || name.width() > WIDEST_NAME {
-                return None;
-            }
-            let count = Labels::thousands(language, count as u64);
-            // Counted before a noun, Han and Hangul want a word of measure.
-            Some(if cjk {
-                format!("{name}\u{a0}{count}")
-            } else {
-                format!("{count}\u{a0}{name}")
-            })
-        })
-        .take(3)
-        .collect();
-    let titles: Vec<&str> = issue
-        .items()
-        .map(|(_, item)| item)
+
+    /// The line for an issue that has the sections of these places alone.
+    pub(crate) fn said(
+        &self,
+        is_kept: impl Fn(usize) -> bool,
+        link_count: usize,
+        language: &str,
+    ) -> String {
+        if let Some(written) = &self.written {
+            return written.clone();
+        }
+        let separator = list_comma(language);
+        let colon = if separator == "、" { "：" } else { ": " };
+        let kept = || {
+            let sections = self.sections.iter().enumerate();
+            sections.filter_map(|(place, section)| is_kept(place).then_some(section))
+        };
+        let titles = kept().flat_map(|section| &section.titles);
+        let titles: Vec<&str> = titles.take(FIRST).map(String::as_str).collect();
+        if titles.is_empty() {
+            return shortened(&self.description);
+        }
+        let counts = kept().filter_map(|section| section.counted.as_deref());
+        let counts: Vec<&str> = counts.take(FIRST).collect();
+        let counts = match counts.len() {
+            0 => Labels::count_of_links(language, link_count),
+            _ => counts.join(separator),
+        };
+        shortened(&format!("{counts}{colon}{}", titles.join(separator)))
+    }
+}
+
+/// `17 articles`. Sections of sections are too many and too small to be counted.
+fn counted(section: &Section, language: &str) -> Option<String> {
+    if section.items.is_empty() || section.parent.is_some() || section.style == Style::Outro {
+        return None;
+    }
+    let count = section.items.len();
+    let name = counted_name(&section.title, count, language);
+    // A sentence is nothing to be counted.
+    if name.is_empty() || name.width() > WIDEST_NAME {
+        return None;
+    }
+    let count = Labels::thousands(language, count as u64);
+    // Counted before a noun, Han and Hangul want a word of measure.
+    Some(if crate::render::outline::is_cjk(language) {
+        format!("{name}\u{a0}{count}")
+    } else {
+        format!("{count}\u{a0}{name}")
+    })
+}
+
+fn titles(section: &Section) -> Vec<String> {
+    if section.style == Style::Outro {
+        return Vec::new();
+    }
+    let items = section.items.iter();
+    items
         .filter(|item| !item.deleted && !item.title.is_empty())
-        .map(|item| item.title.as_str())
-        .take(3)
-        .collect();
-    if titles.is_empty() {
-        return shortened(&summary.description);
-    }
-    let counts = match counts.len() {
-        0 => Labels::count_of_links(language, summary.link_count),
-        _ => counts.join(separator),
-    };
-    shortened(&format!("{counts}{colon}{}", titles.join(separator)))
+        .map(|item| item.title.clone())
+        .take(FIRST)
+        .collect()
 }
 
 /// Columns of a section's name that can follow a number.

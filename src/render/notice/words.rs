@@ -33,7 +33,7 @@ impl Words {
             return &ZH_HANT;
         }
         let primary = language.split('-').next().unwrap_or_default();
-        let known = [&EN, &ZH, &JA, &KO, &DE, &FR, &ES];
+        let known = [&EN, &ZH, &JA, &KO, &DE, &FR, &ES, &AR, &HE];
         known
             .into_iter()
             .find(|words| words.tag == primary)
@@ -215,4 +215,48 @@ static KO: Words = Words {
     account_text: "{newsletter}에 저장된 본인 데이터로 가는 링크 요청이 들어왔습니다. 데이터를 저장하거나 주소를 바꾸거나 모두 삭제할 수 있습니다.",
     open: "데이터 열기",
     account_note: "링크는 {days}일 동안 본인만 사용할 수 있습니다. 이 메일을 전달하지 마세요. 본인이 아니라면 아무것도 하지 마세요.",
+};
+
+static AR: Words = Words {
+    tag: "ar",
+    confirm_subject: "يُرجى التأكيد: {newsletter}",
+    confirm_text: "طلب أحدهم، ولعله أنت، إرسال {newsletter} إلى هذا العنوان. يبدأ الإرسال حين تؤكد ذلك.",
+    confirm: "تأكيد الاشتراك",
+    confirm_note: "مدة صلاحية الرابط بالأيام: {days}. إن لم تكن أنت من طلب فلا تفعل شيئًا: من دون تأكيد لن يصل بريد آخر.",
+    already_subject: "تصلك {newsletter} من قبل",
+    already_text: "طلب أحدهم، ولعله أنت، إرسال {newsletter} إلى هذا العنوان. وهي تُرسَل إليك من قبل: لا حاجة إلى شيء.",
+    already_note: "إن لم تصلك الرسائل فانظر في مجلد البريد غير المرغوب.",
+    settings: "إعداداتك",
+    move_subject: "عنوانك الجديد لدى {newsletter}",
+    move_text: "يريد أحد المشتركين، ولعله أنت، أن تصله {newsletter} من الآن إلى هذا العنوان.",
+    welcome_subject: "مرحبًا بك في {newsletter}",
+    welcome_text: "تم اشتراكك في {newsletter}. يصل العدد القادم إلى هذا العنوان.",
+    newest_text: "وحتى ذلك الحين، هذا أحدث عدد: {issue}",
+    read: "اقرأه",
+    account_subject: "بياناتك لدى {newsletter}",
+    account_text: "طلب أحدهم، ولعله أنت، الرابط إلى ما تحفظه {newsletter} عنك. هناك يمكنك حفظه، أو تغيير عنوانك، أو طلب محو كل شيء.",
+    open: "فتح بياناتك",
+    account_note: "مدة صلاحية الرابط بالأيام: {days}، وهو لك وحدك: لا تُعِد توجيه هذه الرسالة. إن لم تكن أنت من طلب فلا تفعل شيئًا.",
+};
+
+static HE: Words = Words {
+    tag: "he",
+    confirm_subject: "נא לאשר: {newsletter}",
+    confirm_text: "מישהו, כנראה אתם, ביקש לקבל את {newsletter} בכתובת הזאת. המשלוח יתחיל כשתאשרו.",
+    confirm: "אישור ההרשמה",
+    confirm_note: "מספר הימים שהקישור תקף: {days}. אם לא ביקשתם, אל תעשו דבר: בלי אישור לא יגיע עוד דואר.",
+    already_subject: "{newsletter} כבר נשלח אליכם",
+    already_text: "מישהו, כנראה אתם, ביקש לקבל את {newsletter} בכתובת הזאת. הוא כבר נשלח אליכם: אין צורך לעשות דבר.",
+    already_note: "אם הודעות אינן מגיעות, בדקו בתיקיית דואר הזבל.",
+    settings: "ההגדרות שלכם",
+    move_subject: "הכתובת החדשה שלכם אצל {newsletter}",
+    move_text: "מישהו מן המנויים, כנראה אתם, רוצה לקבל מעתה את {newsletter} בכתובת הזאת.",
+    welcome_subject: "ברוכים הבאים אל {newsletter}",
+    welcome_text: "נרשמתם אל {newsletter}. הגיליון הבא יגיע לכתובת הזאת.",
+    newest_text: "עד אז, זה הגיליון החדש ביותר: {issue}",
+    read: "לקריאה",
+    account_subject: "הנתונים שלכם אצל {newsletter}",
+    account_text: "מישהו, כנראה אתם, ביקש את הקישור אל מה ש-{newsletter} שומר עליכם. שם אפשר לשמור אותו, להחליף כתובת או למחוק הכול.",
+    open: "פתיחת הנתונים",
+    account_note: "מספר הימים שהקישור תקף: {days}, והוא לכם בלבד: אל תעבירו את ההודעה הזאת. אם לא ביקשתם, אל תעשו דבר.",
 };
