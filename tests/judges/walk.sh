@@ -25,7 +25,7 @@ trap ended EXIT
 
 mkdir "$work/site"
 tar --create config issues pages templates | tar --extract --directory="$work/site"
-printf '\n[issues.sections.Tools]\noptional = true\n' \
+printf '\n[issues.sections.Tools]\noptional = true\n[issues.levels]\nunknown-section = "off"\n' \
   >>"$work/site/config/letterpress.toml"
 (cd "$work" && npm install --silent --no-audit --no-fund --no-save --prefix "$work" \
   playwright-core axe-core vnu-jar >/dev/null)
