@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tokio::task::spawn_blocking;
 
-use crate::cli::{Answer, Sandbox, issue};
+use crate::cli::{Answer, SETTINGS, Sandbox, issue};
 use crate::smtp::server::{Act, Server, usual};
 
 fn weekly() -> Sandbox {
@@ -37,6 +37,54 @@ fn send(sandbox: &Sandbox, port: u16, arguments: &[&str]) -> Answer {
     all.extend(arguments.iter().map(|one| (*one).to_owned()));
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     sandbox.run(&all)
+}
+
+#[test]
+fn readers_get_the_sections_of_their_choice() {
+    let text = issue(
+        1,
+        "2026-01-02",
+        "## Links\n\n- [One](https://one.example.org/)\n\n## Jobs\n\n- [Two](https://two.example.org/)",
+    );
+    let sandbox = Sandbox::with(&[("issues/1.md", &text)]);
+    let settings = format!("{SETTINGS}\n[issues.sections.Jobs]\noptional = true\n");
+    sandbox.write("config/letterpress.toml", settings);
+    sandbox.write(
+        "list.csv",
+        "email,status,attributes\n\
+         ada@example.org,confirmed,\"{\"\"without_sections\"\": \"\"jobs\"\"}\"\n\
+         bob@example.org,confirmed,{}\n\
+         eve@example.org,confirmed,\"{\"\"without_sections\"\": \"\"links\"\"}\"\n",
+    );
+    sandbox
+        .run(&["subscribers", "import", "list.csv"])
+        .expect(0);
+    let report = sandbox
+        .run(&["send", "1", "--dry-run", "--json"])
+        .expect(0)
+        .json();
+    let messages = report["messages"].as_array().unwrap();
+    let has = |message: &serde_json::Value, link: &str| {
+        let text = message["text"].as_str().unwrap();
+        let html = sandbox.read(&format!(
+            "outbox/{}",
+            message["html_file"].as_str().unwrap()
+        ));
+        assert_eq!(text.contains(link), html.contains(link), "{text}\n{html}");
+        text.contains(link)
+    };
+    let mut told = 0;
+    for message in messages {
+        let jobs = message["address"] != "ada@example.org";
+        assert!(has(message, "https://one.example.org/"), "{message}");
+        assert_eq!(has(message, "https://two.example.org/"), jobs, "{message}");
+        told += 1;
+    }
+    assert_eq!(told, 3, "{report}");
+    // Its page has all.
+    sandbox.run(&["build"]).expect(0);
+    let page = sandbox.read("public/issues/1/index.html");
+    assert!(page.contains("https://two.example.org/"), "{page}");
 }
 
 #[test]
