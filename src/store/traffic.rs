@@ -55,7 +55,7 @@ impl Traffic {
     /// time, even where they are not all that it is to serve: for a store to which a
     /// commit is dear.
     pub(crate) fn is_worth_waiting(&self, steps: usize) -> bool {
-        steps < self.wanted() && self.apart <= PATIENCE / 2
+        steps < self.wanted() && self.apart < PATIENCE * 3 / 4
     }
 
     /// So many steps a commit is to serve.

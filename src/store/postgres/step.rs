@@ -230,7 +230,39 @@ fn words() -> Vec<&'static str> {
     words
 }
 
+/// Takes steps in one transaction; where what one of them ends decides about what
+/// begins here, in one for all that ends and then one for all that begins.
 async fn take(inner: &Inner, steps: &[Step]) -> Result<Vec<Verdict>, Failure> {
+    if !are_entangled(steps) {
+        return transact(inner, steps).await;
+    }
+    let part = |step: &Step| (step.clone(), step.clone());
+    let (mut ends, mut begins): (Vec<Step>, Vec<Step>) = steps.iter().map(part).unzip();
+    for (end, begin) in ends.iter_mut().zip(&mut begins) {
+        end.next = None;
+        begin.finished = None;
+    }
+    transact(inner, &ends).await?;
+    transact(inner, &begins).await
+}
+
+/// Whether somebody is suppressed by an outcome, or begins again what ends.
+fn are_entangled(steps: &[Step]) -> bool {
+    let begins = |one: &Try| {
+        let mut next = steps
+            .iter()
+            .filter_map(|step| Some((step, step.next.as_ref()?)));
+        next.any(|(step, next)| *one == (step.mailing.0, next.subscriber.0))
+    };
+    steps.iter().any(|step| {
+        step.finished.as_ref().is_some_and(|done| {
+            matches!(done.ended, Ended::Rejected(Some(_)))
+                || begins(&(step.mailing.0, done.subscriber.0))
+        })
+    })
+}
+
+async fn transact(inner: &Inner, steps: &[Step]) -> Result<Vec<Verdict>, Failure> {
     let fence = inner.fence();
     let columns = Columns::of(inner, fence, steps);
     let until = Instant::now() + PATIENCE;

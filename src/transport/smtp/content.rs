@@ -1,5 +1,10 @@
 use std::fmt;
 
+use memchr::memmem;
+
+/// The end of a line and the beginning of one that needs another dot.
+const LINE_WITH_DOT: &[u8] = b"\r\n.";
+
 /// The text of a message as it follows the answer to DATA, final dot included.
 /// Nothing is copied until it is written, and then all at once: a server that
 /// has the text has its end.
@@ -23,15 +28,11 @@ impl fmt::Display for Content<'_> {
             formatter.write_str(".")?;
         }
         let mut written = 0;
-        // Most messages have no such line. To see that is many times faster
-        // than to search for the first.
-        if text.contains("\r\n.") {
-            for (at, found) in text.match_indices("\r\n.") {
-                let end = at + found.len();
-                formatter.write_str(&text[written..end])?;
-                formatter.write_str(".")?;
-                written = end;
-            }
+        for at in memmem::find_iter(text.as_bytes(), LINE_WITH_DOT) {
+            let end = at + LINE_WITH_DOT.len();
+            formatter.write_str(&text[written..end])?;
+            formatter.write_str(".")?;
+            written = end;
         }
         // A text doubles when it is full. Written in two, the first a little larger,
         // the end fits in too, and nothing is copied once more for its sake.

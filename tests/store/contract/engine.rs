@@ -400,3 +400,16 @@ pub(crate) async fn a_history_of_tries_tells_when_each_of_them_ended(store: Kept
     let rows = store.deliveries(mailing, &[], None, 10).await.unwrap();
     assert_eq!(rows[0].at, Some(minute(51)));
 }
+
+pub(crate) async fn what_comes_back_can_begin_again_in_the_same_step(store: Kept) {
+    readers(&store, 1).await;
+    let mailing = mailing(&store).await;
+    let reader = due_now(&store, due(mailing, 2, 10)).await[0];
+    step(&store, mailing, None, start(reader)).await;
+    let returned = finished(reader, Ended::Returned);
+    let again = step(&store, mailing, returned, start(reader)).await;
+    assert_eq!(again, Verdict::Go);
+    step(&store, mailing, finished(reader, Ended::Accepted), None).await;
+    let rows = store.deliveries(mailing, &[], None, 10).await.unwrap();
+    assert_eq!((rows[0].state, rows[0].attempts), (State::Accepted, 1));
+}

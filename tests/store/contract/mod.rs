@@ -92,6 +92,7 @@ macro_rules! every_promise {
                 what_a_dead_process_left_becomes_unknown
                 only_the_editor_reopens_and_never_what_was_taken_over
                 what_is_not_due_yet_is_withheld
+                what_comes_back_can_begin_again_in_the_same_step
                 a_history_of_tries_tells_when_each_of_them_ended
                 a_cancelled_mailing_stays_so
                 many_connections_step_at_once

@@ -249,7 +249,7 @@ DECLARE
 BEGIN
     PERFORM letterpress_fence(p_fence, p_again);
 
-    -- How the try before this one ended.
+    -- How the try before that one ended.
     IF 1 < ANY (p_done_attempts) THEN
         INSERT INTO attempt (mailing, subscriber, number, at, phase, code, enhanced, text, note)
         SELECT d.mailing, d.subscriber, d.attempts - 1, d.at, d.phase, d.code, d.enhanced,
@@ -261,6 +261,8 @@ BEGIN
         ON CONFLICT DO NOTHING;
     END IF;
 
+    -- All that ends and all that begins in one statement: no step of these begins
+    -- what another ends, or what another's outcome would keep from beginning.
     WITH ended AS (
         UPDATE delivery d SET
             token = NULL,
@@ -296,22 +298,7 @@ BEGIN
                 OR (d.token IS NULL AND d.state < 2 AND f.state >= 0 AND p_fence <> 0
                     AND d.attempts = f.attempts - 1))
         RETURNING f.place
-    )
-    SELECT array_agg(place) INTO v_ended FROM ended;
-
-    IF array_remove(p_reason, NULL) <> '{}' THEN
-        INSERT INTO suppression AS x (key, address, reason, at, note)
-        SELECT s.key, s.address, f.reason, f.now, coalesce(f.text, '')
-        FROM unnest(p_now, p_done, p_text, p_reason) WITH ORDINALITY
-                AS f(now, subscriber, text, reason, place)
-            JOIN subscriber s ON s.id = f.subscriber
-        WHERE f.reason IS NOT NULL AND f.place = ANY (v_ended)
-        ON CONFLICT (key) DO UPDATE SET address = excluded.address, reason = excluded.reason,
-            at = excluded.at, note = excluded.note
-        WHERE excluded.reason >= 3 AND x.reason < 3;
-    END IF;
-
-    WITH begun AS (
+    ), begun AS (
         UPDATE delivery d SET
             token = CASE WHEN n.skip IS NULL THEN n.token END,
             claim = CASE WHEN n.skip IS NULL THEN d.claim END,
@@ -341,8 +328,21 @@ BEGIN
             AND (d.claim IS NULL OR d.claim = p_fence OR p_fence = 0)
         RETURNING n.place, coalesce(n.skip, 0) AS verdict, d.attempts
     )
-    SELECT array_agg(place), array_agg(verdict), array_agg(attempts)
-    INTO v_places, v_verdicts, v_attempts FROM begun;
+    SELECT array_agg(place), array_agg(verdict), array_agg(attempts),
+        (SELECT array_agg(place) FROM ended)
+    INTO v_places, v_verdicts, v_attempts, v_ended FROM begun;
+
+    IF array_remove(p_reason, NULL) <> '{}' THEN
+        INSERT INTO suppression AS x (key, address, reason, at, note)
+        SELECT s.key, s.address, f.reason, f.now, coalesce(f.text, '')
+        FROM unnest(p_now, p_done, p_text, p_reason) WITH ORDINALITY
+                AS f(now, subscriber, text, reason, place)
+            JOIN subscriber s ON s.id = f.subscriber
+        WHERE f.reason IS NOT NULL AND f.place = ANY (v_ended)
+        ON CONFLICT (key) DO UPDATE SET address = excluded.address, reason = excluded.reason,
+            at = excluded.at, note = excluded.note
+        WHERE excluded.reason >= 3 AND x.reason < 3;
+    END IF;
 
     -- Those of which it cannot be said that they begin now: withheld, or begun
     -- when these steps were given before.
