@@ -1,7 +1,7 @@
 //! One issue's file, read, understood and rendered.
 
 use crate::archive::is_image_path;
-use crate::diagnostic::{Diagnostic, Finding};
+use crate::diagnostic::{Diagnostic, Finding, Level};
 use crate::issue::{Issue, Reader, Summary, Text};
 use crate::render::{
     self, ContentsEntry, FeedItems, FeedText, Fragment, Labels, PagePiece, PageStyle,
@@ -31,6 +31,9 @@ pub struct Manuscript {
     pub findings: Vec<Finding>,
 }
 
+/// Bytes of an image for which a reader on a phone waits.
+const HEAVY: usize = 1_000_000;
+
 /// A local image that a text shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageUse {
@@ -45,6 +48,17 @@ impl ImageUse {
     /// What is to be said when there is no such file.
     pub fn missing(&self) -> Finding {
         self.place.clone()
+    }
+
+    /// What is to be said of a file of so many bytes; nothing of most.
+    pub fn heavy(&self, bytes: usize) -> Option<Finding> {
+        (bytes > HEAVY).then(|| Finding {
+            code: "heavy-image",
+            level: Level::Warning,
+            message: format!("{} weighs {:.1} MB", self.path, bytes as f64 / 1e6),
+            help: Some("twice the width that it is shown at is enough: 1200 pixels".to_owned()),
+            ..self.place.clone()
+        })
     }
 }
 

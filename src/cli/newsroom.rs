@@ -16,7 +16,7 @@ use crate::cli::terminal::Terminal;
 use crate::diagnostic::{Finding, Level, SourceFile};
 use crate::feed;
 use crate::files::{Search, names_in, read_if_there, read_limited, slashed};
-use crate::identity::{IdLock, Identified, Pin, Question};
+use crate::identity::{IdLock, Identified, Pin, Question, Resolution};
 use crate::issue::{Reader, Summary};
 use crate::render::Templates;
 
@@ -90,13 +90,11 @@ impl Newsroom {
             };
             archive::prepare(&reader, text, &language, in_archive, in_feeds)
         });
-        let (manuscripts, unreadable): (Vec<Manuscript>, Vec<Manuscript>) =
+        let (mut manuscripts, unreadable): (Vec<Manuscript>, Vec<Manuscript>) =
             read.into_iter().partition(|manuscript| manuscript.readable);
         let pages = read_pages(folder, &reader, &language)?;
 
-        let summaries: Vec<_> = manuscripts.iter().map(|one| one.summary.clone()).collect();
-        let resolution = folder.resolve(&lock, &summaries);
-        drop(summaries);
+        let resolution = resolved(folder, &lock, &mut manuscripts);
         findings.extend(resolution.findings);
         for manuscript in manuscripts.iter().chain(&unreadable).chain(&pages) {
             findings.extend(manuscript.findings.iter().cloned());
@@ -115,6 +113,8 @@ impl Newsroom {
         let carried = carried_entries(folder, &kept)?;
         let (images, missing) = read_images(folder, manuscripts.iter().chain(&pages))?;
         findings.extend(missing);
+        let shown = manuscripts.iter().chain(&unreadable).chain(&pages);
+        findings.extend(shown.flat_map(|one| heavy(one, &images)));
         let feed_id = resolution.lock.feed_id().unwrap_or_default();
         let mut newsroom = Newsroom {
             settings: folder.settings().build(feed_id.to_owned()),
@@ -159,13 +159,11 @@ impl Newsroom {
     /// The same of what was read and understood already. Nothing is built from it: what
     /// was published is not looked at.
     pub(crate) fn of(folder: &Folder, found: Found) -> Newsroom {
-        let (manuscripts, unreadable): (Vec<Manuscript>, Vec<Manuscript>) = found
+        let (mut manuscripts, unreadable): (Vec<Manuscript>, Vec<Manuscript>) = found
             .manuscripts
             .into_iter()
             .partition(|manuscript| manuscript.readable);
-        let summaries: Vec<_> = manuscripts.iter().map(|one| one.summary.clone()).collect();
-        let resolution = folder.resolve(&found.lock, &summaries);
-        drop(summaries);
+        let resolution = resolved(folder, &found.lock, &mut manuscripts);
         let mut findings = found.findings;
         findings.extend(resolution.findings);
         for manuscript in manuscripts.iter().chain(&unreadable).chain(&found.pages) {
@@ -173,6 +171,7 @@ impl Newsroom {
             let images = manuscript.images.iter();
             let missing = images.filter(|image| !found.images.contains_key(&image.path));
             findings.extend(missing.map(ImageUse::missing));
+            findings.extend(heavy(manuscript, &found.images));
         }
         let feed_id = resolution.lock.feed_id().unwrap_or_default();
         let mut newsroom = Newsroom {
@@ -313,6 +312,27 @@ impl Newest {
 
 /// The folder of overridden templates.
 pub(crate) const TEMPLATES: &str = "templates";
+
+/// Images that make readers wait.
+fn heavy<'a>(
+    manuscript: &'a Manuscript,
+    images: &'a BTreeMap<String, Image>,
+) -> impl Iterator<Item = Finding> + 'a {
+    let shown = manuscript.images.iter();
+    shown.filter_map(|image| image.heavy(images.get(&image.path)?.bytes.len()))
+}
+
+/// Who the issues of these manuscripts are. Their summaries are lent, not copied: there
+/// may be thousands.
+fn resolved(folder: &Folder, lock: &IdLock, manuscripts: &mut [Manuscript]) -> Resolution {
+    let lent = manuscripts.iter_mut().map(|one| &mut one.summary);
+    let summaries: Vec<Summary> = lent.map(std::mem::take).collect();
+    let resolution = folder.resolve(lock, &summaries);
+    for (manuscript, summary) in manuscripts.iter_mut().zip(summaries) {
+        manuscript.summary = summary;
+    }
+    resolution
+}
 
 /// The error after a template's mistake was printed.
 pub(crate) fn template_error() -> CommandError {

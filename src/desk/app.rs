@@ -26,6 +26,8 @@ pub(super) struct App {
     guard: Guard,
     /// Drawn for each session that is begun.
     nonce: Mutex<u64>,
+    /// What mailings would be, where counting that takes long.
+    pub(super) outlooks: crate::desk::outlooks::Outlooks,
     /// What mailings come to, as counted last.
     pub(super) shelf: crate::desk::books::Shelf,
     /// Recipients last counted, by issue, with the moment.
@@ -84,6 +86,7 @@ impl App {
             counted: Mutex::default(),
             census: Default::default(),
             shelf: Default::default(),
+            outlooks: Default::default(),
         }
     }
 

@@ -42,6 +42,7 @@ struct Page {
     findings: String,
     /// What the mailing would be; none where something stands in its way.
     possible: bool,
+    counting: bool,
     recipients: String,
     nobody: bool,
     excluded: Vec<Excluded>,
@@ -99,8 +100,16 @@ impl App {
             Some(_) => StatusCode::CONFLICT,
             None => StatusCode::OK,
         };
+        let outlook = match refused {
+            // The answer to a form is not asked for again: it is waited for.
+            Some(_) => {
+                let (path, wished) = (look.path.clone(), wished.clone());
+                Some(self.work(move |app| app.room.outlook(&path, &wished)).await)
+            }
+            None => self.outlook(&look.path, &wished).await,
+        };
         let made = self
-            .work(move |app| app.approve_html(&look, token, wished, refused))
+            .work(move |app| app.approve_html(&look, token, wished, refused, outlook))
             .await;
         match made {
             Ok(body) => self.page(status, &asked.session, "issues", "Approve", body),
@@ -117,16 +126,19 @@ impl App {
         token: String,
         wished: Approval,
         refused: Option<Trouble>,
+        outlook: Option<Result<Outlook, Trouble>>,
     ) -> Result<String, Trouble> {
         let view = self.view(look)?;
         let proof = &view.proof;
         let outlook = match &view.trouble {
-            Some(trouble) => Err(trouble.clone()),
-            None => self.room.outlook(&look.path, &wished),
+            Some(trouble) => Some(Err(trouble.clone())),
+            None => outlook,
         };
+        let counting = outlook.is_none();
         let (outlook, trouble) = match outlook {
-            Ok(outlook) => (Some(outlook), refused),
-            Err(trouble) => (None, refused.or(Some(trouble))),
+            Some(Ok(outlook)) => (Some(outlook), refused),
+            Some(Err(trouble)) => (None, refused.or(Some(trouble))),
+            None => (None, refused),
         };
         let [errors, warnings, notes] = counts(proof);
         let findings = [
@@ -148,6 +160,7 @@ impl App {
             digest_short: digest_short(known.map_or(&proof.digest, |one| &one.digest)),
             errors,
             findings: findings.join(", "),
+            counting,
             possible: known.is_some() && errors == 0 && recipients > 0,
             recipients: several_recipients(recipients),
             nobody: known.is_some() && recipients == 0,

@@ -15,7 +15,7 @@ use crate::mailing::{Delivery, Mailing, MailingId, Stage, State, Tally};
 use crate::store::{Error, Store};
 
 /// How long a page waits for a count.
-const PATIENCE: Duration = Duration::from_millis(150);
+const PATIENCE: Duration = Duration::from_millis(220);
 /// Deliveries that are looked through for who needs a hand, and for what holds a mailing
 /// up.
 const SEEN: usize = 1_000;

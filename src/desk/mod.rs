@@ -30,6 +30,7 @@ mod live;
 mod mailings;
 mod marks;
 mod message;
+mod outlooks;
 mod people;
 mod plot;
 mod room;

@@ -1,6 +1,7 @@
 //! Who is on the list, to look at: growth, search, one person's history. Changes
 //! stay with the command line.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,10 +15,12 @@ use crate::desk::app::{App, Asked, encoded};
 use crate::desk::bars::grouped;
 use crate::desk::plot::{Plot, Series, plot};
 use crate::store::{Growth, Search, Store};
-use crate::subscriber::{Entry, Status, SubscriberId};
+use crate::subscriber::{Entry, Reason, Status, SubscriberId, Suppression};
 
 /// People on one page.
 const PAGE: usize = 50;
+/// Suppressions that are looked through at once.
+const STEP: usize = 1000;
 /// For how long the count of everybody is good enough.
 const FRESH: TimeDelta = TimeDelta::minutes(5);
 /// Months of the table.
@@ -36,6 +39,8 @@ struct Numbers {
     pending: u64,
     unsubscribed: u64,
     growth: Vec<Growth>,
+    /// Bounces and complaints, the last first.
+    returns: Vec<(String, Suppression)>,
 }
 
 #[derive(Serialize)]
@@ -157,19 +162,6 @@ impl App {
         if page.searched || after.is_some() {
             return Ok(self.pages.fill("subscribers", &page));
         }
-        let held = store.suppressions(None, PAGE).await?;
-        let returned = held.into_iter().filter(|(_, one)| {
-            use crate::subscriber::Reason;
-            matches!(one.reason, Reason::HardBounce | Reason::Complaint)
-        });
-        page.returns = returned
-            .map(|(address, one)| Returned {
-                address,
-                reason: one.reason.name(),
-                at: self.room.moment(one.at),
-                note: one.note,
-            })
-            .collect();
         // Counting everybody takes longer than a page may: it is done aside, and the
         // page asks again.
         if let Some(numbers) = self.census(store) {
@@ -179,6 +171,15 @@ impl App {
             page.unsubscribed = grouped(numbers.unsubscribed);
             let months = months(&numbers.growth);
             page.plot = growth_plot(&months);
+            let returns = numbers.returns.iter();
+            page.returns = returns
+                .map(|(address, one)| Returned {
+                    address: address.clone(),
+                    reason: one.reason.name(),
+                    at: self.room.moment(one.at),
+                    note: one.note.clone(),
+                })
+                .collect();
             page.months = table(&months);
         }
         Ok(self.pages.fill("subscribers", &page))
@@ -312,7 +313,28 @@ async fn count(store: &dyn Store) -> Result<Numbers, crate::store::Error> {
         pending: of(Status::Pending).await?,
         unsubscribed: of(Status::Unsubscribed).await?,
         growth: store.growth().await?,
+        returns: returns(store).await?,
     })
+}
+
+/// The last bounces and complaints of all that are kept.
+async fn returns(store: &dyn Store) -> Result<Vec<(String, Suppression)>, crate::store::Error> {
+    let mut found: Vec<(String, Suppression)> = Vec::new();
+    let mut after = None;
+    loop {
+        let some = store.suppressions(after.take(), STEP).await?;
+        let whole = some.len() == STEP;
+        after = some.last().map(|(address, _)| address.clone());
+        found.extend(
+            some.into_iter()
+                .filter(|(_, one)| matches!(one.reason, Reason::HardBounce | Reason::Complaint)),
+        );
+        found.sort_by_key(|(_, one)| Reverse(one.at));
+        found.truncate(PAGE);
+        if !whole {
+            return Ok(found);
+        }
+    }
 }
 
 /// Month, joined, left, and how many there were at its end.

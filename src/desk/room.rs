@@ -215,7 +215,7 @@ pub struct Earlier {
 }
 
 /// What the editor says when a mailing is approved.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Approval {
     /// Digest of the build that was looked at; empty before approval.
     pub digest: String,

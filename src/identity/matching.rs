@@ -52,6 +52,10 @@ impl Matches {
         }
         matches.find_by_id(pins, summaries, &mut used);
 
+        // Most of the time every file lies where it lay.
+        if matches.pins.iter().all(Option::is_some) {
+            return matches;
+        }
         let likeness = Likeness::new(pins);
         let mut moves: Vec<(usize, usize, usize)> = Vec::new();
         for (index, summary) in summaries.iter().enumerate() {
@@ -224,12 +228,14 @@ impl<'p> Likeness<'p> {
     }
 
     fn shared_links(&self, summary: &Summary) -> BTreeMap<usize, usize> {
-        let links: BTreeSet<u32> = summary
-            .links
-            .iter()
-            .map(|link| sketch::short(link.hash))
-            .collect();
         let mut shared = BTreeMap::new();
+        if self.by_link.is_empty() {
+            return shared;
+        }
+        let links = summary.links.iter().map(|link| sketch::short(link.hash));
+        let mut links: Vec<u32> = links.collect();
+        links.sort_unstable();
+        links.dedup();
         for link in links {
             let owners = self
                 .by_link

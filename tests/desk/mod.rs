@@ -174,6 +174,21 @@ impl Desk {
         }
     }
 
+    /// Asks a page until nothing on it is still being counted.
+    #[track_caller]
+    pub(crate) fn settled(&self, path: &str) -> Reply {
+        let begun = Instant::now();
+        loop {
+            let reply = self.get(path);
+            if !reply.text().to_lowercase().contains("counting") {
+                return reply;
+            }
+            let late = begun.elapsed() > Duration::from_secs(60);
+            assert!(!late, "it is still counting:\n{}", reply.text());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Asks a page until it says something.
     #[track_caller]
     pub(crate) fn until(&self, path: &str, words: &str) -> Reply {

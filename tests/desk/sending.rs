@@ -29,7 +29,10 @@ fn with_relay(sandbox: Sandbox, port: u16) -> Desk {
 }
 
 fn digest(desk: &Desk) -> String {
-    let page = desk.get(&format!("{APPROVE}?by_mail=1")).expect(200).text();
+    let page = desk
+        .settled(&format!("{APPROVE}?by_mail=1"))
+        .expect(200)
+        .text();
     let digest = page.split("name=\"digest\" value=\"").nth(1).unwrap();
     digest.split('"').next().unwrap().to_owned()
 }
@@ -53,7 +56,7 @@ async fn the_mail_that_is_shown_is_the_mail_that_is_sent_octet_for_octet() {
             .iter()
             .map(|(reader, _)| of(reader))
             .collect::<Vec<_>>();
-        let page = desk.get(&format!("{APPROVE}?by_mail=1")).expect(200);
+        let page = desk.settled(&format!("{APPROVE}?by_mail=1")).expect(200);
         page.says("3 recipients")
             .says("unsubscribed")
             .says("gone@example.net");
@@ -102,7 +105,9 @@ async fn nothing_leaves_without_the_word_and_the_build_that_was_looked_at() {
         let changed = crate::cli::issue(1, "2026-01-02", "Something else.");
         desk.change(|sandbox| sandbox.write("issues/1.md", &changed));
         send("1", &digest).expect(409).says("content is not that");
-        desk.get("/mailing/1").expect(404).says("was not mailed");
+        desk.settled("/mailing/1")
+            .expect(404)
+            .says("was not mailed");
         // An address of a button leads to its page.
         let led = desk.get("/mailing/1/pause").expect(303);
         assert_eq!(led.header("location"), Some("/mailing/1"));
@@ -164,7 +169,7 @@ async fn a_mailing_is_paused_resumed_and_cancelled_from_its_page() {
         let digest = digest(&desk);
         let at = "2099-01-01T08:00";
         let later = desk
-            .get(&format!("{APPROVE}?by_mail=1&at={at}"))
+            .settled(&format!("{APPROVE}?by_mail=1&at={at}"))
             .expect(200);
         later.says("from 2099-01-01 08:00 UTC on").says("Schedule");
         let form = [
@@ -173,19 +178,24 @@ async fn a_mailing_is_paused_resumed_and_cancelled_from_its_page() {
             ("digest", digest.as_str()),
             ("at", at),
         ];
+        // What `send` says of its options is said of the fields.
+        desk.settled(&format!("{APPROVE}?by_mail=1&at=soon"))
+            .expect(200)
+            .says("When: soon is no time")
+            .lacks("--at");
         desk.post(APPROVE, &form).expect(303);
-        desk.get("/mailing/1")
+        desk.settled("/mailing/1")
             .expect(200)
             .says("Scheduled")
             .says("It begins 1 January 2099");
         desk.get("/").expect(200).says("Scheduled");
         agrees(&desk, "scheduled");
         desk.post("/mailing/1/pause", &[]).expect(303);
-        desk.get("/mailing/1").expect(200).says("it is paused");
+        desk.settled("/mailing/1").expect(200).says("it is paused");
         agrees(&desk, "paused");
         // It waits again, and says so.
         desk.post("/mailing/1/resume", &[]).expect(303);
-        desk.get("/mailing/1")
+        desk.settled("/mailing/1")
             .expect(200)
             .says("It begins 1 January 2099")
             .lacks("Paused");
@@ -197,7 +207,7 @@ async fn a_mailing_is_paused_resumed_and_cancelled_from_its_page() {
             .says("id=\"resume\"");
         desk.post("/mailing/1/cancel", &[("word", "cancel")])
             .expect(303);
-        desk.get("/mailing/1")
+        desk.settled("/mailing/1")
             .expect(200)
             .says("the rest was cancelled");
         agrees(&desk, "cancelled");
@@ -212,10 +222,10 @@ async fn a_mailing_is_paused_resumed_and_cancelled_from_its_page() {
 /// The page hangs its buttons on the state that its script is told later on.
 #[track_caller]
 fn agrees(desk: &Desk, stage: &str) {
-    desk.get("/mailing/1")
+    desk.settled("/mailing/1")
         .expect(200)
         .says(&format!("data-state=\"{stage} false\""));
-    desk.get("/progress/1")
+    desk.settled("/progress/1")
         .expect(200)
         .says(&format!("\"state\":\"{stage} false\""));
 }
@@ -295,14 +305,14 @@ async fn a_mailing_resumed_while_its_paused_run_is_ending_goes_on() {
         desk.until("/mailing/1", "data-state=\"open true\"")
             .lacks("Resume");
         desk.post("/mailing/1/pause", &[]).expect(303);
-        desk.get("/mailing/1")
+        desk.settled("/mailing/1")
             .expect(200)
             .says("data-state=\"paused true\"")
             .says("Resume");
         // A run looks every second whether it was paused; both ways it goes on.
         std::thread::sleep(Duration::from_millis(1500));
         desk.post("/mailing/1/resume", &[]).expect(303);
-        desk.get("/mailing/1").expect(200).lacks("it is paused");
+        desk.settled("/mailing/1").expect(200).lacks("it is paused");
         gate.add_permits(3);
         desk.until("/mailing/1", "All 3 have it.");
     })
@@ -345,7 +355,7 @@ async fn who_was_rejected_is_tried_again_from_the_page_of_a_mailing() {
 fn without_a_list_an_approval_says_how_to_get_one() {
     let text = crate::cli::issue(1, "2026-01-02", "Hello.");
     let desk = Desk::open(Sandbox::with(&[("issues/1.md", &text)]));
-    desk.get(APPROVE)
+    desk.settled(APPROVE)
         .expect(200)
         .says("There is no list yet.")
         .says("<code>letterpress subscribers import FILE</code>")
@@ -354,9 +364,20 @@ fn without_a_list_an_approval_says_how_to_get_one() {
 
 #[test]
 fn people_are_found_with_what_they_got() {
-    let desk = Desk::open(weekly(&THREE));
+    let sandbox = weekly(&THREE);
+    let complained = [
+        "suppressions",
+        "add",
+        "bob@example.net",
+        "--reason",
+        "complaint",
+    ];
+    sandbox.run(&complained).expect(0);
+    let desk = Desk::open(sandbox);
     desk.until("/subscribers", "3 confirmed")
-        .says("1 unsubscribed");
+        .says("1 unsubscribed")
+        .says("Bounces and complaints")
+        .says("complaint");
     let page = desk.get("/subscribers?q=%40example.com").expect(200);
     let page = page.says("cy@example.com").lacks("ada@example.net").text();
     let person = page
