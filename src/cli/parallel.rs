@@ -1,15 +1,21 @@
 //! Work on all cores.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Below this many pieces a thread costs more than it saves.
 const WORTH_A_THREAD: usize = 2;
 
+/// How many cores there are; asked once, for it takes reading several files.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
 /// Does `work` for each index below `count`, on all cores; answers come in
 /// order.
 pub(crate) fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = cores.min(count.div_ceil(WORTH_A_THREAD));
+    let threads = cores().min(count.div_ceil(WORTH_A_THREAD));
     if threads < 2 {
         return (0..count).map(work).collect();
     }

@@ -1,5 +1,6 @@
 //! Names that addresses like `#x` find: headings and footnotes of one issue.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use pulldown_cmark::{Event, Tag, TagEnd};
@@ -15,8 +16,10 @@ pub(crate) struct Anchors<'i> {
     footnotes: BTreeMap<&'i str, usize>,
     /// Names of sections, those included that bold paragraphs open.
     sections: Vec<String>,
-    /// Names of items, by section.
-    items: Vec<Vec<String>>,
+    /// The sections themselves, for the names of their items.
+    all: &'i [Section],
+    /// Names of items, by section; made when one is asked for.
+    items: OnceCell<Vec<Vec<String>>>,
     /// Whether the body holds raw HTML at all.
     pub(crate) raw: bool,
 }
@@ -66,19 +69,21 @@ impl<'i> Anchors<'i> {
                 },
             )
             .collect();
-        anchors.items = issue
-            .sections
-            .iter()
-            .zip(&anchors.sections)
-            .map(|(section, name)| item_names(section, name))
-            .collect();
+        anchors.all = &issue.sections;
         anchors
     }
 
     /// The name of an item, which stays: made from the item's number where no
     /// other item of the section has it, else from its place.
     pub(crate) fn item(&self, section: usize, item: usize) -> &str {
+        let names = || {
+            let sections = self.all.iter().zip(&self.sections);
+            sections
+                .map(|(section, name)| item_names(section, name))
+                .collect()
+        };
         self.items
+            .get_or_init(names)
             .get(section)
             .and_then(|items| items.get(item))
             .map_or("", String::as_str)

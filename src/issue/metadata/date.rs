@@ -63,6 +63,12 @@ pub(crate) fn find(text: &str) -> Vec<Found> {
     if !has_digits(text, 4) {
         return found;
     }
+    // Files and front matter mostly begin with one and have no other.
+    if let Some(first) = leading(text)
+        && !has_digits(&text[first.range.end..], 4)
+    {
+        return vec![first];
+    }
     for form in FORMS.iter().filter(|form| (form.may_be_in)(text)) {
         // The digits of a date are of no other one.
         let is_free = |at: usize| !found.iter().any(|other| other.range.contains(&at));
@@ -83,6 +89,27 @@ pub(crate) fn find(text: &str) -> Vec<Found> {
         }
     }
     found
+}
+
+/// A date such as `2026-03-31` with which a text begins.
+fn leading(text: &str) -> Option<Found> {
+    let bytes: &[u8; 10] = text.as_bytes().first_chunk()?;
+    let is_form = bytes.iter().enumerate().all(|(at, byte)| match at {
+        4 | 7 => *byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    let is_cut = text.as_bytes().get(10).is_some_and(u8::is_ascii_digit);
+    let year: i32 = text.get(..4)?.parse().ok()?;
+    if !is_form || is_cut || !(1900..=2199).contains(&year) {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(year, text[5..7].parse().ok()?, text[8..10].parse().ok()?)?;
+    Some(Found {
+        range: 0..10,
+        date,
+        precision: Precision::Day,
+        is_unpadded: false,
+    })
 }
 
 /// Whether a text has so many digits one after another.

@@ -173,6 +173,29 @@ fn key(word: &[u8]) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
+/// The highest bit of each of eight bytes.
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// Eight bytes of an ASCII text, its letters in lower case; spaces after its end.
+fn lower_eight(text: &[u8], at: usize) -> u64 {
+    let rest = text.get(at..).unwrap_or_default();
+    let bytes = rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = [0; 8];
+        bytes[..rest.len()].copy_from_slice(rest);
+        bytes
+    });
+    u64::from_le_bytes(bytes) | 0x2020_2020_2020_2020
+}
+
+/// The highest bit of each of eight ASCII bytes in lower case that is a letter. No
+/// sum reaches into the byte above it.
+fn letters(lower: u64) -> u64 {
+    let each = |byte: u8| u64::from_ne_bytes([byte; 8]);
+    let from_a = lower + each(0x80 - b'a');
+    let after_z = lower + each(0x80 - b'z' - 1);
+    from_a & !after_z & HIGH_BITS
+}
+
 #[derive(Default)]
 struct Count {
     letters: usize,
@@ -210,31 +233,30 @@ impl Count {
         }
     }
 
-    /// The same in one pass over bytes, which is much faster.
+    /// The same, eight bytes at a time: most issues are written with such letters,
+    /// and where their words end is hard to foretell for a processor.
     fn add_ascii(&mut self, text: &[u8]) {
         let keys = &*KEYS;
-        let (mut key, mut length) = (0_u64, 0_usize);
-        // One more byte, for the last word has an end as well.
-        for &byte in text.iter().chain(b" ") {
-            if byte.is_ascii_alphabetic() {
-                let letter = byte.to_ascii_lowercase();
-                if length < LONGEST {
-                    key |= u64::from(letter) << (8 * length);
-                }
-                length += 1;
+        let mut at = 0;
+        while at < text.len() {
+            let begun = letters(lower_eight(text, at)).trailing_zeros() as usize / 8;
+            at += begun;
+            if begun == 8 {
                 continue;
             }
-            if length == 0 {
-                continue;
-            }
+            let eight = lower_eight(text, at);
+            let mut length = (!letters(eight) & HIGH_BITS).trailing_zeros() as usize / 8;
             if length <= LONGEST {
-                self.add_key(keys, key);
+                self.add_key(keys, eight & ((1 << (8 * length)) - 1));
+            } else if length == 8 {
+                let rest = text[at + length..].iter();
+                length += rest.take_while(|byte| byte.is_ascii_alphabetic()).count();
             }
             self.letters += length;
             if self.letters >= LETTERS {
                 return;
             }
-            (key, length) = (0, 0);
+            at += length + 1;
         }
     }
 
@@ -328,6 +350,33 @@ impl Count {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_ascii_are_counted_as_those_of_any_text() {
+        let texts = [
+            "",
+            "a",
+            "the",
+            "and of",
+            " The END, of`a[long] {sentence}@with\tEverything~",
+            "exactlyeight nine12345 of.the,and;you-is_are how",
+            "y\u{7f}el\u{1}los [] \\ AZaz @`[{ by",
+        ];
+        for text in texts
+            .iter()
+            .flat_map(|text| (0..text.len()).map(|at| &text[at..]))
+        {
+            let mut quick = Count::default();
+            quick.add_ascii(text.as_bytes());
+            let mut slow = Count::default();
+            for word in text.split(|character: char| !character.is_alphabetic()) {
+                slow.add_small_word(word.as_bytes());
+                slow.letters += word.len();
+            }
+            assert_eq!(quick.letters, slow.letters, "{text:?}");
+            assert_eq!(quick.small_words, slow.small_words, "{text:?}");
+        }
+    }
 
     #[test]
     fn a_text_tells_its_language() {
