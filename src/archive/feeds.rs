@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::archive::plan::{Plan, Tree, under};
 use crate::archive::series::{FeedKind, PlannedFeed};
 use crate::diagnostic::Finding;
-use crate::feed::{self, Entry};
+use crate::feed::{self, Document, Entry};
 use crate::render::{FeedGroup, FeedLink, FeedsPage, own_name};
 
 /// So many bytes of a feed are written while the page of all feeds is made, whose
@@ -75,25 +75,25 @@ impl Plan<'_> {
     /// # Errors
     ///
     /// What is wrong with an overridden template.
-    pub fn feed_document(
+    pub fn feed_document<'f>(
         &self,
-        feeds: &[PlannedFeed],
+        feeds: &'f [PlannedFeed],
         number: usize,
-    ) -> Result<(String, Vec<u8>), Box<Finding>> {
+    ) -> Result<(String, Document<'f>), Box<Finding>> {
         if let Some(planned) = feeds.get(number / 3) {
             let format = number % 3;
-            let bytes = match format {
-                0 => feed::rss::write(&planned.feed),
-                1 => feed::atom::write(&planned.feed),
-                _ => feed::json::write(&planned.feed),
+            let document = match format {
+                0 => feed::rss::pieces(&planned.feed),
+                1 => feed::atom::pieces(&planned.feed),
+                _ => feed::json::write(&planned.feed).into(),
             };
-            return Ok((planned.documents[format].clone(), bytes));
+            return Ok((planned.documents[format].clone(), document));
         }
         if number == 3 * feeds.len() {
-            return Ok(("feeds.opml".to_owned(), self.feed_list(feeds)));
+            return Ok(("feeds.opml".to_owned(), self.feed_list(feeds).into()));
         }
         let page = self.inputs.templates.feeds_page(&self.feeds_page(feeds))?;
-        Ok(("index.html".to_owned(), page.into_bytes()))
+        Ok(("index.html".to_owned(), page.into_bytes().into()))
     }
 
     /// Where a document of the feeds goes: into `feeds/`, where readers fetch it,

@@ -134,9 +134,12 @@ pub(crate) fn build(
     // Feeds come last: no entry leads to a page that is not there yet.
     let documents = plan.feed_documents(&feeds);
     let documents = in_parallel(documents.len(), |place| -> Result<(), Trouble> {
-        let (path, bytes) = plan.feed_document(&feeds, documents[place])?;
+        let (path, document) = plan.feed_document(&feeds, documents[place])?;
         for (tree, place) in plan.places_of(&path) {
-            put(tree, &place, &bytes)?;
+            match tree {
+                Tree::Public => public.write_pieces(&place, document.pieces())?,
+                Tree::Feeds => written.write_pieces(&place, document.pieces())?,
+            };
         }
         Ok(())
     });

@@ -7,6 +7,7 @@ use atom_syndication::extension::Extension;
 use atom_syndication::{FixedDateTime, Link, Text, TextType, WriteConfig};
 use chrono::{DateTime, Utc};
 
+use crate::feed::document::Document;
 use crate::feed::model::{Addresses, Entry, Feed, Person, Translation};
 use crate::feed::splice;
 use crate::feed::text::clean;
@@ -19,6 +20,11 @@ pub const MEDIA_TYPE: &str = "application/atom+xml";
 /// it must be dated and nothing in it gives a date; [`crate::feed::check()`]
 /// refuses such a feed.
 pub fn write(feed: &Feed) -> Vec<u8> {
+    pieces(feed).to_vec()
+}
+
+/// The same, not yet put together.
+pub fn pieces(feed: &Feed) -> Document<'_> {
     let config = WriteConfig {
         write_document_declaration: true,
         indent_size: Some(1),
@@ -27,7 +33,7 @@ pub fn write(feed: &Feed) -> Vec<u8> {
         .write_with_config(Vec::new(), config)
         .expect("writing to memory does not fail");
     splice::mend_prolog(&mut skeleton, "feed", "");
-    splice::fill(&skeleton, feed.contents())
+    splice::fill(skeleton, feed.contents())
 }
 
 fn document(feed: &Feed) -> atom::Feed {

@@ -10,6 +10,7 @@ use rss::extension::dublincore::DublinCoreExtension;
 use rss::extension::syndication::{SyndicationExtension, UpdatePeriod};
 use rss::{Category, Channel, Guid, Image, Item};
 
+use crate::feed::document::Document;
 use crate::feed::model::{Addresses, Entry, Feed, Translation};
 use crate::feed::splice;
 use crate::feed::text::{attribute_escaped, clean, html_escaped};
@@ -20,12 +21,17 @@ pub const MEDIA_TYPE: &str = "application/rss+xml";
 
 /// The feed as an RSS 2.0 document.
 pub fn write(feed: &Feed) -> Vec<u8> {
+    pieces(feed).to_vec()
+}
+
+/// The same, not yet put together.
+pub fn pieces(feed: &Feed) -> Document<'_> {
     let mut skeleton = channel(feed)
         .pretty_write_to(Vec::new(), b' ', 1)
         .expect("writing to memory does not fail");
     let language = format!(" xml:lang=\"{}\"", attribute_escaped(&feed.language));
     splice::mend_prolog(&mut skeleton, "rss", &language);
-    splice::fill(&skeleton, feed.contents())
+    splice::fill(skeleton, feed.contents())
 }
 
 const MONTHS: [&str; 12] = [

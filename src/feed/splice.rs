@@ -5,8 +5,7 @@
 //! in the skeleton can only be ours. Each content is thus copied once, from the
 //! entry into the finished document.
 
-use std::borrow::Cow;
-
+use crate::feed::document::Document;
 use crate::feed::text::{clean, clean_html};
 use crate::render::Html;
 
@@ -23,28 +22,31 @@ pub(crate) fn title(text: &str) -> String {
 }
 
 /// The skeleton with its marks replaced, the contents in order.
-pub(crate) fn fill<'c>(skeleton: &[u8], contents: impl Iterator<Item = &'c Html>) -> Vec<u8> {
-    let contents: Vec<Cow<'_, str>> = contents.map(clean_html).collect();
-    let length: usize = contents.iter().map(|content| content.len() + 32).sum();
-    let mut out = Vec::with_capacity(skeleton.len() + length);
-    let mut contents = contents.iter();
+pub(crate) fn fill<'c>(
+    skeleton: Vec<u8>,
+    contents: impl Iterator<Item = &'c Html>,
+) -> Document<'c> {
+    let mut contents = contents.map(clean_html);
+    let mut next = || contents.next().unwrap_or_default();
+    let mut out = Document::over(skeleton);
     let mut done = 0;
-    for at in memchr::memchr3_iter(1, 2, 3, skeleton) {
-        out.extend_from_slice(&skeleton[done..at]);
+    let marks: Vec<usize> = memchr::memchr3_iter(1, 2, 3, out.skeleton()).collect();
+    for at in marks {
+        out.push_skeleton(done..at);
         done = at + 1;
-        match skeleton[at] {
-            1 => push_cdata(&mut out, contents.next().map_or("", |content| content)),
+        match out.skeleton()[at] {
+            1 => out.push_cdata(next()),
             2 => {
-                out.extend_from_slice(b"<![CDATA[");
-                push_cdata(&mut out, contents.next().map_or("", |content| content));
-                out.extend_from_slice(b"]]>");
+                out.push_fixed("<![CDATA[");
+                out.push_cdata(next());
+                out.push_fixed("]]>");
             }
-            _ => out.extend_from_slice(b"&#x3C;"),
+            _ => out.push_fixed("&#x3C;"),
         }
     }
-    out.extend_from_slice(&skeleton[done..]);
-    if out.last() != Some(&b'\n') {
-        out.push(b'\n');
+    out.push_skeleton(done..out.skeleton().len());
+    if out.skeleton().last() != Some(&b'\n') {
+        out.push_fixed("\n");
     }
     out
 }
@@ -66,32 +68,19 @@ pub(crate) fn mend_prolog(skeleton: &mut Vec<u8>, root: &str, attributes: &str) 
     skeleton.splice(..rest, prolog.into_bytes());
 }
 
-/// XML 1.0 §2.7: `]]>` ends the section, so it is divided between two.
-fn push_cdata(out: &mut Vec<u8>, text: &str) {
-    let mut done = 0;
-    // One byte is found many times faster than three.
-    for at in memchr::memchr_iter(b']', text.as_bytes()) {
-        if text[at..].starts_with("]]>") {
-            out.extend_from_slice(&text.as_bytes()[done..at]);
-            out.extend_from_slice(b"]]]]><![CDATA[>");
-            done = at + 3;
-        }
-    }
-    out.extend_from_slice(&text.as_bytes()[done..]);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn marks_become_contents_in_order() {
+        let contents = ["one", "two ]]> three\u{1}"].map(Html::from);
         let filled = fill(
-            "<a>\u{2}</a><![CDATA[\u{1}]]><t>\u{3}b</t>".as_bytes(),
-            ["one", "two ]]> three\u{1}"].map(Html::from).iter(),
+            b"<a>\x02</a><![CDATA[\x01]]><t>\x03b</t>".to_vec(),
+            contents.iter(),
         );
         assert_eq!(
-            String::from_utf8(filled).unwrap(),
+            String::from_utf8(filled.to_vec()).unwrap(),
             "<a><![CDATA[one]]></a><![CDATA[two ]]]]><![CDATA[> three]]><t>&#x3C;b</t>\n"
         );
     }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::files::write::{same, sweep};
+use crate::files::write::{same, sweep, write_pieces_if_changed};
 use crate::files::{Change, Error, create_folder, read_if_there, write_if_changed};
 
 /// Name of the list of written files, in the folder that is written.
@@ -112,21 +112,34 @@ impl Output {
     /// [`Error::Outside`] for a path that leads out of the folder, and those of
     /// [`write_if_changed`].
     pub fn write(&self, path: &str, bytes: &[u8]) -> Result<Change, Error> {
+        self.write_pieces(path, std::iter::once(bytes))
+    }
+
+    /// The same with bytes that lie in pieces.
+    ///
+    /// # Errors
+    ///
+    /// As [`Output::write`].
+    pub fn write_pieces<'b>(
+        &self,
+        path: &str,
+        pieces: impl Iterator<Item = &'b [u8]> + Clone,
+    ) -> Result<Change, Error> {
         if !is_below(path) || path == MANIFEST {
             return Err(Error::Outside {
                 path: path.to_owned(),
             });
         }
         let target = self.root.join(path);
-        let hash = fingerprint(bytes);
+        let hash = fingerprint(pieces.clone());
         let known = self.known.get(path);
-        if known.is_none() && !self.adopts && same(&target, bytes) == Some(false) {
+        if known.is_none() && !self.adopts && same(&target, pieces.clone()) == Some(false) {
             return Err(Error::NotOurs { path: target });
         }
         if known != Some(&hash) {
             self.claim(path, hash)?;
         }
-        let change = write_if_changed(&target, bytes)?;
+        let change = write_pieces_if_changed(&target, pieces)?;
         let mut ledger = self.ledger();
         match change {
             Change::Created => ledger.tally.created += 1,
@@ -224,7 +237,7 @@ fn delete(
     let Ok(bytes) = fs::read(&target) else {
         return Ok(());
     };
-    if fingerprint(&bytes) != hash {
+    if fingerprint(std::iter::once(bytes.as_slice())) != hash {
         tally.kept.push(path.to_owned());
         return Ok(());
     }
@@ -251,15 +264,36 @@ fn is_below(path: &str) -> bool {
 
 /// FNV-1a over eight bytes at a time: tells a file that someone edited from one
 /// that was left as written. Not a protection against malice.
-fn fingerprint(bytes: &[u8]) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325 ^ bytes.len() as u64;
-    let (words, rest) = bytes.as_chunks();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let last = (!rest.is_empty()).then_some(&last);
-    for word in words.iter().chain(last) {
-        hash = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(0x0000_0100_0000_01b3);
+fn fingerprint<'b>(pieces: impl Iterator<Item = &'b [u8]> + Clone) -> u64 {
+    let length: usize = pieces.clone().map(<[u8]>::len).sum();
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325 ^ length as u64;
+    let mut add = |word: [u8; 8]| {
+        hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x0000_0100_0000_01b3);
         hash ^= hash >> 29;
+    };
+    // A word may begin in one piece and end in another.
+    let (mut word, mut filled) = ([0; 8], 0);
+    for mut piece in pieces {
+        if filled > 0 {
+            let (first, rest) = piece.split_at(piece.len().min(8 - filled));
+            word[filled..filled + first.len()].copy_from_slice(first);
+            filled += first.len();
+            if filled < 8 {
+                continue;
+            }
+            add(word);
+            piece = rest;
+        }
+        let (words, rest) = piece.as_chunks();
+        words.iter().for_each(|word| add(*word));
+        word = [0; 8];
+        word[..rest.len()].copy_from_slice(rest);
+        filled = rest.len();
+    }
+    if filled > 0 {
+        // The rest of the last word may be of an earlier one.
+        word[filled..].fill(0);
+        add(word);
     }
     hash
 }
@@ -267,6 +301,26 @@ fn fingerprint(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pieces_are_the_same_file_however_they_are_cut() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(1000).collect();
+        let whole = fingerprint(std::iter::once(bytes.as_slice()));
+        let folder = tempfile::tempdir().unwrap();
+        let output = Output::open(folder.path()).unwrap().adopting();
+        output.write("a", &bytes).unwrap();
+        for size in [1, 2, 3, 7, 8, 9, 64, 999] {
+            let empty: &[u8] = &[];
+            let pieces = bytes.chunks(size).flat_map(|piece| [empty, piece]);
+            assert_eq!(fingerprint(pieces.clone()), whole, "{size}");
+            let change = output.write_pieces("a", pieces).unwrap();
+            assert_eq!(change, Change::Unchanged, "{size}");
+        }
+        let short = [&bytes[..999], &[0]];
+        let change = output.write_pieces("a", short.into_iter()).unwrap();
+        assert_eq!(change, Change::Replaced);
+        assert_eq!(fs::read(folder.path().join("a")).unwrap(), short.concat());
+    }
 
     fn run(root: &Path, files: &[(&str, &str)]) -> Result<Tally, Error> {
         let output = Output::open(root)?;

@@ -1,5 +1,6 @@
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
+use std::iter::once;
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,12 +24,20 @@ pub enum Change {
 ///
 /// [`Error::Folder`] and [`Error::Write`]; what lay there before still does.
 pub fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<Change, Error> {
-    let change = match same(path, bytes) {
+    write_pieces_if_changed(path, once(bytes))
+}
+
+/// The same with bytes that lie in pieces.
+pub(crate) fn write_pieces_if_changed<'b>(
+    path: &Path,
+    pieces: impl Iterator<Item = &'b [u8]> + Clone,
+) -> Result<Change, Error> {
+    let change = match same(path, pieces.clone()) {
         Some(true) => return Ok(Change::Unchanged),
         Some(false) => Change::Replaced,
         None => Change::Created,
     };
-    replace(path, bytes, Mode::Usual)?;
+    replace(path, pieces, Mode::Usual)?;
     Ok(change)
 }
 
@@ -39,12 +48,12 @@ pub fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<Change, Error> {
 ///
 /// As [`write_if_changed`].
 pub fn write_durable(path: &Path, bytes: &[u8]) -> Result<Change, Error> {
-    let change = match same(path, bytes) {
+    let change = match same(path, once(bytes)) {
         Some(true) => return Ok(Change::Unchanged),
         Some(false) => Change::Replaced,
         None => Change::Created,
     };
-    replace(path, bytes, Mode::Durable)?;
+    replace(path, once(bytes), Mode::Durable)?;
     Ok(change)
 }
 
@@ -55,7 +64,7 @@ pub fn write_durable(path: &Path, bytes: &[u8]) -> Result<Change, Error> {
 ///
 /// As [`write_if_changed`].
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    replace(path, bytes, Mode::SecretAgain)
+    replace(path, once(bytes), Mode::SecretAgain)
 }
 
 /// Makes a file that must not be there yet; `secret` hides it from others.
@@ -69,7 +78,11 @@ pub fn write_new(path: &Path, bytes: &[u8], secret: bool) -> Result<(), Error> {
             path: path.to_owned(),
         });
     }
-    replace(path, bytes, if secret { Mode::Secret } else { Mode::New })
+    replace(
+        path,
+        once(bytes),
+        if secret { Mode::Secret } else { Mode::New },
+    )
 }
 
 /// Makes a folder and those above it.
@@ -125,18 +138,41 @@ impl Mode {
 
 /// Whether the file holds these bytes; `None` if there is none. The size is
 /// compared first: most changed files are not read.
-pub(crate) fn same(path: &Path, bytes: &[u8]) -> Option<bool> {
+pub(crate) fn same<'b>(
+    path: &Path,
+    pieces: impl Iterator<Item = &'b [u8]> + Clone,
+) -> Option<bool> {
     let about = fs::symlink_metadata(path).ok()?;
+    let length: usize = pieces.clone().map(<[u8]>::len).sum();
     Some(
         about.is_file()
-            && about.len() == bytes.len() as u64
-            && fs::read(path).is_ok_and(|stored| stored == bytes),
+            && about.len() == length as u64
+            && fs::read(path).is_ok_and(|stored| holds(&stored, pieces)),
     )
 }
 
+/// Whether bytes are these pieces, one after another.
+fn holds<'b>(mut stored: &[u8], mut pieces: impl Iterator<Item = &'b [u8]>) -> bool {
+    let all = pieces.all(|piece| match stored.strip_prefix(piece) {
+        Some(rest) => {
+            stored = rest;
+            true
+        }
+        None => false,
+    });
+    all && stored.is_empty()
+}
+
+/// So much is handed to the system at once.
+const BUFFER: usize = 64 << 10;
+
 /// Writes beside the place, under another name, then renames. On any failure
 /// the other file is removed.
-fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), Error> {
+fn replace<'b>(
+    path: &Path,
+    pieces: impl Iterator<Item = &'b [u8]>,
+    mode: Mode,
+) -> Result<(), Error> {
     let failed = |source: io::Error| Error::Write {
         path: path.to_owned(),
         source,
@@ -162,7 +198,12 @@ fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), Error> {
         other => other,
     };
     let mut file = made.map_err(|error| failed(without_path(error)))?;
-    file.write_all(bytes).map_err(failed)?;
+    let mut out = BufWriter::with_capacity(BUFFER, file.as_file_mut());
+    for piece in pieces {
+        out.write_all(piece).map_err(failed)?;
+    }
+    out.flush().map_err(failed)?;
+    drop(out);
     if mode.lasts() {
         file.as_file().sync_all().map_err(failed)?;
     }

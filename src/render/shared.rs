@@ -10,7 +10,7 @@ use crate::render::escape::first_unfit;
 /// one text in memory, in however many feeds they stand. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Html {
-    text: Arc<str>,
+    text: Arc<String>,
     bytes: Range<usize>,
     fit: bool,
 }
@@ -49,17 +49,19 @@ impl Deref for Html {
 
 impl From<&str> for Html {
     fn from(html: &str) -> Html {
-        Html {
-            text: Arc::from(html),
-            bytes: 0..html.len(),
-            fit: first_unfit(html).is_none(),
-        }
+        Html::from(html.to_owned())
     }
 }
 
 impl From<String> for Html {
-    fn from(html: String) -> Html {
-        Html::from(html.as_str())
+    fn from(mut html: String) -> Html {
+        // It is kept for long, and grew by guesses.
+        html.shrink_to_fit();
+        Html {
+            bytes: 0..html.len(),
+            fit: first_unfit(&html).is_none(),
+            text: Arc::new(html),
+        }
     }
 }
 

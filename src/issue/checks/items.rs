@@ -56,7 +56,7 @@ impl Numbers {
         let mut doubled = 0;
         for item in &section.items {
             let Some(number) = item.number else { continue };
-            let span = mark(issue, item);
+            let span = || mark(issue, item);
             match previous {
                 None if number <= 1 || self.last.is_some_and(|last| number == last + 1) => {}
                 None => {
@@ -65,14 +65,14 @@ impl Numbers {
                         |last| format!("the section before ends with {last}, this one begins"),
                     );
                     let message = format!("{before} with {number}");
-                    report.push(Diagnostic::warning("number-gap", message).at(span));
+                    report.push(Diagnostic::warning("number-gap", message).at(span()));
                 }
                 Some(last) if number == last => {
                     doubled += 1;
                     let message = format!("two items have the number {number}");
                     report.push(
                         Diagnostic::warning("duplicate-item-number", message)
-                            .at(span)
+                            .at(span())
                             .help(format!("should this be {}?", last + 1)),
                     );
                 }
@@ -82,18 +82,18 @@ impl Numbers {
                     let message = format!("number {number} follows {last}");
                     report.push(
                         Diagnostic::warning("number-gap", message)
-                            .at(span)
+                            .at(span())
                             .help(format!("is item {} missing, or not seen as one?", last + 1)),
                     );
                 }
                 Some(_) if number > 1 && seen.contains(&number) => {
                     let message = format!("two items have the number {number}");
-                    report.push(Diagnostic::warning("duplicate-item-number", message).at(span));
+                    report.push(Diagnostic::warning("duplicate-item-number", message).at(span()));
                 }
                 Some(last) => {
                     doubled = 0;
                     let message = format!("the numbers begin anew: {number} follows {last}");
-                    report.push(Diagnostic::warning("number-restart", message).at(span));
+                    report.push(Diagnostic::warning("number-restart", message).at(span()));
                 }
             }
             seen.insert(number);
