@@ -19,8 +19,8 @@ use crate::cli::parallel::in_parallel;
 use crate::cli::report::{Counts, counted};
 use crate::cli::stamp::Stamp;
 use crate::cli::terminal::{Terminal, Volume};
-use crate::diagnostic::{Diagnostic, Finding, Level};
-use crate::feed::{self, Entry, Loss};
+use crate::diagnostic::{Finding, Level};
+use crate::feed::{self, Entry, Looked, Loss};
 use crate::files::{self, Output, Tally, write_durable};
 
 /// How many errors are shown whole; `check` shows all.
@@ -181,7 +181,7 @@ pub(crate) fn check_feeds(feeds: &[PlannedFeed], now: DateTime<Utc>) -> Vec<Find
         };
         let entries = entries.iter();
         let found = entries.map(|entry| feed::check_entry(feed, entry, latest));
-        found.collect::<Vec<Vec<Diagnostic>>>()
+        found.collect::<Vec<Looked>>()
     });
     let mut alone = alone.into_iter().flatten();
     let mut seen = BTreeSet::new();

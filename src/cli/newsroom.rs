@@ -29,6 +29,8 @@ pub(crate) const IMAGE_LIMIT: u64 = 64 << 20;
 pub(crate) struct Newsroom {
     pub(crate) reader: Reader,
     pub(crate) templates: Templates,
+    /// Paths of the issues' files, as they were found.
+    pub(crate) files: Vec<String>,
     /// Readable issues, by path.
     pub(crate) manuscripts: Vec<Manuscript>,
     /// Who they are, in the same order.
@@ -120,6 +122,7 @@ impl Newsroom {
             settings: folder.settings().build(feed_id.to_owned()),
             reader,
             templates,
+            files,
             manuscripts,
             issues: resolution.issues,
             lock: resolution.lock,
@@ -178,6 +181,7 @@ impl Newsroom {
             settings: folder.settings().build(feed_id.to_owned()),
             reader: found.reader,
             templates: found.templates,
+            files: Vec::new(),
             manuscripts,
             issues: resolution.issues,
             lock: resolution.lock,

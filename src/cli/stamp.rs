@@ -49,7 +49,9 @@ impl Stamp {
         let same = stamp.program == program()
             && stamp.settings == show_json(&folder.loaded.values)
             && stamp.until.is_none_or(|until| folder.now < until)
-            && stamp.sources.are_of(&sources(folder).ok()?)
+            && stamp
+                .sources
+                .are_of(&sources(folder, folder.issue_files().ok()?).ok()?)
             && stamp.sources.hold(&folder.root)
             && stamp.others.hold(&folder.root)
             && stamp.outputs.hold(root);
@@ -79,7 +81,7 @@ impl Stamp {
             program: program(),
             settings: show_json(&folder.loaded.values),
             until: due.filter_map(|issue| issue.publication.due()).min(),
-            sources: Marks::take(&folder.root, sources(folder)?),
+            sources: Marks::take(&folder.root, sources(folder, newsroom.files.clone())?),
             others: Marks::take(&folder.root, others),
             outputs: Marks::take(root, outputs),
             built,
@@ -98,9 +100,8 @@ fn program() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
 
-/// All files that a build finds by looking.
-fn sources(folder: &Folder) -> Result<Vec<String>, CommandError> {
-    let mut paths = folder.issue_files()?;
+/// All files that a build finds by looking; `paths` are those of the issues.
+fn sources(folder: &Folder, mut paths: Vec<String>) -> Result<Vec<String>, CommandError> {
     paths.extend(page_files(folder)?);
     let templates = names_in(&folder.path(TEMPLATES))?;
     paths.extend(templates.iter().map(|name| format!("{TEMPLATES}/{name}")));

@@ -24,11 +24,20 @@ pub fn check(feed: &Feed, now: DateTime<Utc>) -> Vec<Diagnostic> {
     check_with(feed, alone)
 }
 
+/// What [`check_entry`] says of an entry, whatever the others are.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    /// As [`Entry::weight`].
+    weight: usize,
+    found: Vec<Diagnostic>,
+}
+
 /// The same, where the entries were looked at already: `alone` holds what
 /// [`check_entry`] says of each, in order.
-pub fn check_with(feed: &Feed, alone: Vec<Vec<Diagnostic>>) -> Vec<Diagnostic> {
+pub fn check_with(feed: &Feed, alone: Vec<Looked>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    check_feed(feed, &mut found);
+    let size = alone.iter().map(|entry| entry.weight).sum();
+    check_feed(feed, size, &mut found);
     let mut ids: BTreeMap<&str, &Entry> = BTreeMap::new();
     let mut moments: BTreeSet<DateTime<Utc>> = BTreeSet::new();
     for (entry, alone) in feed.entries.iter().zip(alone) {
@@ -48,7 +57,7 @@ pub fn check_with(feed: &Feed, alone: Vec<Vec<Diagnostic>>) -> Vec<Diagnostic> {
             );
             wrong.push(Diagnostic::warning("duplicate-updated", message));
         }
-        wrong.extend(alone);
+        wrong.extend(alone.found);
         found.extend(wrong.into_iter().map(|mut diagnostic| {
             diagnostic.message = format!("entry {} {}", name(entry), diagnostic.message);
             diagnostic
@@ -67,7 +76,7 @@ pub fn check_with(feed: &Feed, alone: Vec<Vec<Diagnostic>>) -> Vec<Diagnostic> {
     found
 }
 
-fn check_feed(feed: &Feed, found: &mut Vec<Diagnostic>) {
+fn check_feed(feed: &Feed, size: usize, found: &mut Vec<Diagnostic>) {
     if feed.entries.is_empty() {
         let help = "readers would take it for a newsletter that has withdrawn everything";
         found.push(Diagnostic::error("empty-feed", "the feed has no entry").help(help));
@@ -126,7 +135,6 @@ fn check_feed(feed: &Feed, found: &mut Vec<Diagnostic>) {
         let message = "the feed does not say its own address";
         found.push(Diagnostic::warning("feed-without-self", message));
     }
-    let size: usize = feed.entries.iter().map(|entry| entry.weight()).sum();
     let help = "lower `feeds.entries`; the older ones stay in the archive";
     if size > TOO_LARGE {
         let message =
@@ -148,7 +156,14 @@ fn check_feed(feed: &Feed, found: &mut Vec<Diagnostic>) {
 
 /// What is wrong with an entry of a feed, whatever the others are; for
 /// [`check_with`].
-pub fn check_entry(feed: &Feed, entry: &Entry, now: DateTime<Utc>) -> Vec<Diagnostic> {
+pub fn check_entry(feed: &Feed, entry: &Entry, now: DateTime<Utc>) -> Looked {
+    Looked {
+        weight: entry.weight(),
+        found: wrong_alone(feed, entry, now),
+    }
+}
+
+fn wrong_alone(feed: &Feed, entry: &Entry, now: DateTime<Utc>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     if !is_uri(&entry.id) {
         found.push(Diagnostic::error(

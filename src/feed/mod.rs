@@ -32,7 +32,7 @@ mod tests;
 
 pub use cadence::Cadence;
 pub use carry::carry;
-pub use check::{check, check_entry, check_with};
+pub use check::{Looked, check, check_entry, check_with};
 pub use document::Document;
 pub use loss::{Loss, losses};
 pub use model::{Addresses, Enclosure, Entry, Feed, Paging, Person, Translation};
