@@ -122,7 +122,35 @@ fn parameter(text: &str, wanted: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use hyper::body::Frame;
+
     use super::*;
+
+    /// A body of which nothing comes any more.
+    struct Stuck;
+
+    impl hyper::body::Body for Stuck {
+        type Data = axum::body::Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stops_coming_is_waited_for_ten_seconds() {
+        let since = tokio::time::Instant::now();
+        let read = Form::read(&HeaderMap::new(), Body::new(Stuck)).await;
+        assert_eq!(read, Err(StatusCode::REQUEST_TIMEOUT));
+        assert_eq!(since.elapsed().as_secs(), 10);
+    }
 
     #[test]
     fn one_click_is_read_from_both_kinds_of_body() {

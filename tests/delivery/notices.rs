@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use letterpress::delivery::{self, Letter, Post, Relay};
 use letterpress::email::{Envelope, Message};
 use letterpress::mailing::Phase;
-use letterpress::store::{NewNotice, NoticeKind};
-use letterpress::subscriber::Address;
+use letterpress::store::{NewNotice, NoticeKind, SignUp};
+use letterpress::subscriber::{Address, Tag};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -181,4 +181,35 @@ async fn a_reply_that_was_lost_has_the_same_message_sent_again() {
     assert_eq!(sent.len(), 2);
     assert_eq!(sent[0], sent[1]);
     assert_eq!(waiting(&rig).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sign_ups_that_nobody_confirmed_are_forgotten_after_thirty_days() {
+    let rig = Rig::with(&[]).await;
+    for (of, days) in [(ADA, 31), ("bob@example.org", 29)] {
+        let at = rig.now() - TimeDelta::days(days);
+        let asked = SignUp {
+            tag: Tag::of_bytes([u8::try_from(days).unwrap(); 16]),
+            address: Address::parse(of).unwrap(),
+            name: String::new(),
+            language: None,
+            origin: "https://weekly.example.org/subscribe".to_owned(),
+            network: "192.0.2.0/24".to_owned(),
+            at,
+            moves: None,
+        };
+        assert!(rig.store.ask(asked, 10).await.unwrap());
+    }
+    let (world, _told) = telling(|_| Fate::Accept);
+    let mut posting = Posting::begin(&rig, vec![relay(&world)]);
+    // Messages of so long ago are not sent any more: then all was looked at once.
+    for _ in 0..2 {
+        let line = posting.lines.recv().await.unwrap();
+        assert!(line.ends_with("given up"), "{line}");
+    }
+    posting.end().await;
+    let kept = rig.store.unconfirmed(None, 10).await.unwrap();
+    let kept: Vec<&str> = kept.iter().map(|one| one.address.as_str()).collect();
+    assert_eq!(kept, ["bob@example.org"]);
+    assert_eq!(world.taken().len(), 0);
 }
