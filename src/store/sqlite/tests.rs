@@ -2,8 +2,9 @@ use chrono::Utc;
 use rusqlite::Connection;
 
 use super::*;
-use crate::store::Start;
-use crate::subscriber::Subscriber;
+use crate::mailing::{Filter, Stage};
+use crate::store::{NewMailing, Start, Step, Verdict};
+use crate::subscriber::{Address, Entry, Status, Subscriber, SubscriberId};
 
 /// An empty store of the newest layout.
 fn opened(folder: &Path) -> Connection {
