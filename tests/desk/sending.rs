@@ -22,10 +22,25 @@ const THREE: [(&str, Status); 4] = [
 const APPROVE: &str = "/approve/issues/1.md";
 
 fn with_relay(sandbox: Sandbox, port: u16) -> Desk {
+    with_relay_set(sandbox, port, &[])
+}
+
+fn with_relay_set(sandbox: Sandbox, port: u16, more: &[&str]) -> Desk {
     let port = format!("smtp.port={port}");
     let relay = ["smtp.host=127.0.0.1", "smtp.tls=none", &port];
-    let arguments: Vec<&str> = relay.iter().flat_map(|one| ["--set", one]).collect();
+    let all = relay.iter().chain(more);
+    let arguments: Vec<&str> = all.flat_map(|one| ["--set", one]).collect();
     Desk::open_with(sandbox, &arguments)
+}
+
+/// A relay that takes no message until the gate lets it.
+async fn holding(gate: &Arc<Semaphore>) -> Server {
+    let held = Arc::clone(gate);
+    Server::start(move |question, _| match question {
+        "CONTENT" => Act::SayLater(Arc::clone(&held), "250 2.0.0 taken\r\n"),
+        line => usual(line),
+    })
+    .await
 }
 
 fn digest(desk: &Desk) -> String {
@@ -256,19 +271,10 @@ async fn a_script_sends_the_build_that_the_desk_shows_and_no_other() {
 #[tokio::test]
 async fn who_was_skipped_is_named_with_the_reason() {
     let gate = Arc::new(Semaphore::new(0));
-    let held = Arc::clone(&gate);
-    let server = Server::start(move |question, _| match question {
-        "CONTENT" => Act::SayLater(Arc::clone(&held), "250 2.0.0 taken\r\n"),
-        line => usual(line),
-    })
-    .await;
+    let server = holding(&gate).await;
     let port = server.port();
     beside(move || {
-        let port = format!("smtp.port={port}");
-        let relay = ["smtp.host=127.0.0.1", "smtp.tls=none", "smtp.connections=1"];
-        let all = relay.into_iter().chain([port.as_str()]);
-        let arguments: Vec<&str> = all.flat_map(|one| ["--set", one]).collect();
-        let desk = Desk::open_with(weekly(&THREE), &arguments);
+        let desk = with_relay_set(weekly(&THREE), port, &["smtp.connections=1"]);
         let digest = digest(&desk);
         let form = [("by_mail", "1"), ("word", "1"), ("digest", digest.as_str())];
         desk.post(APPROVE, &form).expect(303);
@@ -290,12 +296,7 @@ async fn who_was_skipped_is_named_with_the_reason() {
 #[tokio::test]
 async fn a_mailing_resumed_while_its_paused_run_is_ending_goes_on() {
     let gate = Arc::new(Semaphore::new(0));
-    let held = Arc::clone(&gate);
-    let server = Server::start(move |question, _| match question {
-        "CONTENT" => Act::SayLater(Arc::clone(&held), "250 2.0.0 taken\r\n"),
-        line => usual(line),
-    })
-    .await;
+    let server = holding(&gate).await;
     let port = server.port();
     beside(move || {
         let desk = with_relay(weekly(&THREE), port);
