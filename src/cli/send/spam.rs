@@ -106,7 +106,7 @@ fn verdict(answer: &str) -> Option<(f64, Vec<String>)> {
     let mut fields = unfolded.lines();
     let status = fields.find_map(|line| line.strip_prefix("X-Spam-Status:"))?;
     let after = |name: &str| status.split_once(name).map(|(_, after)| after);
-    let score = after("score=")?.split_whitespace().next()?.parse().ok()?;
+    let score: f64 = after("score=")?.split_whitespace().next()?.parse().ok()?;
     let rules = after("tests=").unwrap_or_default();
     let rules = rules.split_once('=').map_or(rules, |(rules, _)| {
         // The next field of the status begins with its name.
@@ -114,7 +114,8 @@ fn verdict(answer: &str) -> Option<(f64, Vec<String>)> {
     });
     let rules = rules.split([',', ' ']).filter(|rule| !rule.is_empty());
     let rules = rules.filter(|rule| !rule.eq_ignore_ascii_case("none"));
-    Some((score, rules.map(str::to_owned).collect()))
+    // It writes -0.0 where rules of little weight cancel out.
+    Some((score + 0.0, rules.map(str::to_owned).collect()))
 }
 
 #[cfg(test)]
@@ -130,6 +131,8 @@ mod tests {
         assert_eq!(verdict(answer), Some((6.2, rules.to_vec())));
         let none = "X-Spam-Status: No, score=-0.1 required=5.0 tests=none\n\n";
         assert_eq!(verdict(none), Some((-0.1, Vec::new())));
+        let nothing = verdict("X-Spam-Status: No, score=-0.0 required=5.0 tests=none\n\n");
+        assert_eq!(nothing.unwrap().0.to_string(), "0");
         assert_eq!(verdict("Subject: x\n\nX-Spam-Status: No, score=1\n"), None);
     }
 
