@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::cli::check::read_once;
 use crate::cli::error::CommandError;
 use crate::cli::folder::Folder;
 use crate::cli::letters::Letters;
@@ -27,13 +28,14 @@ const OF_SETTINGS: [&str; 7] = [
 pub(crate) fn findings(
     folder: &Folder,
     files: &BTreeSet<String>,
+    newsroom: &mut Option<Newsroom>,
     terminal: &Terminal,
 ) -> Result<Vec<Finding>, CommandError> {
     if files.is_empty() || folder.settings().require_mail().is_err() {
         return Ok(Vec::new());
     }
-    let newsroom = Newsroom::read(folder)?;
-    let mut findings = of(folder, &newsroom, files, terminal);
+    let newsroom = read_once(folder, newsroom)?;
+    let mut findings = of(folder, newsroom, files, terminal);
     let all = newsroom.manuscripts.iter().chain(&newsroom.unreadable);
     let known: BTreeSet<&str> = all.map(|one| folder.file_of(&one.summary.path)).collect();
     for file in files.iter().filter(|file| !known.contains(file.as_str())) {

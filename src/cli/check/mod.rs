@@ -44,9 +44,12 @@ pub(crate) fn run(
         findings.extend(outside(&folder, &reader, &catalog, chosen)?);
     }
     findings.extend(across(&folder, &reader, &catalog, chosen.as_ref())?);
+    // Read where mail or feeds are looked at, and once for both.
+    let mut newsroom = None;
     findings.extend(mail::findings(
         &folder,
         &mailed(&folder, &catalog, chosen.as_ref(), added.as_ref()),
+        &mut newsroom,
         terminal,
     )?);
     let files = match &chosen {
@@ -58,7 +61,7 @@ pub(crate) fn run(
             findings.extend(folder.loaded.findings.iter().cloned());
             findings.extend(read_templates(&folder)?.1);
             findings.extend(pages(&folder, &reader)?);
-            findings.extend(published(&folder, &findings)?);
+            findings.extend(published(&folder, &findings, &mut newsroom)?);
             findings.extend(exposed(&folder));
             findings.extend(signer::read(&folder).err().map(|one| *one));
             catalog.summaries.len()
@@ -142,15 +145,31 @@ fn pages(folder: &Folder, reader: &Reader) -> Result<Vec<Finding>, CommandError>
     Ok(findings)
 }
 
+/// The whole newsletter, if it was read already as it was.
+fn read_once<'n>(
+    folder: &Folder,
+    newsroom: &'n mut Option<Newsroom>,
+) -> Result<&'n Newsroom, CommandError> {
+    let read = match newsroom.take() {
+        Some(read) => read,
+        None => Newsroom::read(folder)?,
+    };
+    Ok(newsroom.insert(read))
+}
+
 /// What `build` finds once all issues have their places: addresses that two of them
 /// would have, and what is wrong with the feeds. A damaged lock, which it would stop
 /// at, is among the findings already.
-fn published(folder: &Folder, findings: &[Finding]) -> Result<Vec<Finding>, CommandError> {
+fn published(
+    folder: &Folder,
+    findings: &[Finding],
+    newsroom: &mut Option<Newsroom>,
+) -> Result<Vec<Finding>, CommandError> {
     let of_lock = |one: &Finding| one.path == LOCK_FILE && one.level == Level::Error;
     if folder.settings().require_web().is_err() || findings.iter().any(of_lock) {
         return Ok(Vec::new());
     }
-    let newsroom = Newsroom::read(folder)?;
+    let newsroom = read_once(folder, newsroom)?;
     let plan = newsroom.plan(folder);
     let mut found = plan.findings.clone();
     found.extend(check_feeds(&plan.feeds(), folder.now));
